@@ -1,0 +1,6 @@
+package repo
+
+// Store is an open store.
+type Store struct {
+	contract
+}
