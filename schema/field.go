@@ -78,6 +78,16 @@ func (f Field) String() string {
 // Role gives the field's role.
 func (f Field) Role() Role { return table[f].Role }
 
+// FieldNamed gives the field of that name.
+func FieldNamed(name string) (Field, bool) {
+	for _, row := range table {
+		if row.Name == name {
+			return row.Field, true
+		}
+	}
+	return 0, false
+}
+
 // FieldSet is a set of fields.
 type FieldSet uint32
 

@@ -70,6 +70,10 @@ type Input struct {
 	Carries     FieldSet // the fields that the format could carry; the others are left as they were
 	AddContexts bool     // Contexts are some of the article's contexts: add them, and call that no version
 
+	// ImageURLOnly says that the format has no place for an image's caption and
+	// credit: those known of the same picture stay.
+	ImageURLOnly bool
+
 	// What a stream or a page says beside the state; zero where it says nothing.
 	Published Time
 	Author    Person

@@ -1,0 +1,69 @@
+package schema
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// slugBytes is how much of a headline a slug is made of: the seed site's limit.
+const slugBytes = 140
+
+// Untitled is the slug of a headline that holds no letter and no digit.
+const Untitled = "untitled"
+
+// Slug gives the last part of an article's path: the headline's first 140 bytes,
+// cut back to a rune's edge, in lower case, with every run of anything but
+// letters, marks and digits as one "-", trimmed. Letters of every script stay.
+// Headlines that differ only past byte 140 have the same slug.
+func Slug(headline string) string {
+	if len(headline) > slugBytes {
+		cut := slugBytes
+		for cut > 0 && !utf8.RuneStart(headline[cut]) {
+			cut--
+		}
+		headline = headline[:cut]
+	}
+	var b strings.Builder
+	gap := false
+	for _, r := range strings.ToLower(headline) {
+		if r == utf8.RuneError || !unicode.In(r, unicode.L, unicode.M, unicode.Nd) {
+			gap = true
+			continue
+		}
+		if gap && b.Len() > 0 {
+			b.WriteByte('-')
+		}
+		gap = false
+		b.WriteRune(r)
+	}
+	if b.Len() == 0 {
+		return Untitled
+	}
+	return b.String()
+}
+
+// DayPath gives the path of a day, "/news/2015/09/6": the month padded, the day
+// not. A date that is none gives "/news".
+func DayPath(date Date) string {
+	d := string(date)
+	if _, err := ParseDate(d); err != nil || len(d) != len("2015-09-06") {
+		return "/news"
+	}
+	return "/news/" + d[:4] + "/" + d[5:7] + "/" + strings.TrimPrefix(d[8:], "0")
+}
+
+// DefaultPath gives the path that follows from date and headline, without
+// extension: "/news/2015/09/26/slug".
+func DefaultPath(date Date, headline string) string {
+	return DayPath(date) + "/" + Slug(headline)
+}
+
+// EffectivePath gives the article's path: the one that a source gave, else the
+// one that follows from date and headline.
+func (s *State) EffectivePath() string {
+	if s.Path != "" {
+		return s.Path
+	}
+	return DefaultPath(s.Date, s.Headline)
+}

@@ -1,0 +1,85 @@
+package schema
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// FieldValue gives the canonical bytes of one field: the text itself, or for a
+// field of several parts compact JSON, in which the items of a set keep their
+// order. Seals are computed over these bytes, so they never change.
+func (s *State) FieldValue(f Field) []byte {
+	switch f {
+	case FieldType:
+		return []byte(s.Type)
+	case FieldDate:
+		return []byte(s.Date)
+	case FieldCategory:
+		return []byte(s.Category)
+	case FieldHeadline:
+		return []byte(s.Headline)
+	case FieldSummary:
+		return []byte(s.Summary)
+	case FieldByline:
+		return []byte(s.Byline)
+	case FieldLanguage:
+		return []byte(s.Language)
+	case FieldStatus:
+		return []byte(s.Status)
+	case FieldTranslationOf:
+		return []byte(s.TranslationOf.String())
+	case FieldImage:
+		return listValue(s.Image.URL, s.Image.Caption, s.Image.Credit)
+	case FieldContexts:
+		return listValue(s.Contexts...)
+	case FieldSources:
+		return listValue(pairs(s.Sources, func(c Source) (string, string) { return c.Name, c.URL })...)
+	case FieldAliases:
+		return listValue(s.Aliases...)
+	case FieldPath:
+		return []byte(s.Path)
+	case FieldExtra:
+		return listValue(pairs(s.Extra, func(e Extra) (string, string) { return e.Key, e.Value })...)
+	case FieldBody:
+		return []byte(s.Body)
+	}
+	return nil
+}
+
+// pairs flattens items of two strings each.
+func pairs[T any](items []T, two func(T) (string, string)) []string {
+	flat := make([]string, 0, 2*len(items))
+	for _, item := range items {
+		a, b := two(item)
+		flat = append(flat, a, b)
+	}
+	return flat
+}
+
+// listValue is a JSON array of strings without HTML escapes; nothing at all
+// where every string is empty.
+func listValue(items ...string) []byte {
+	if !slices.ContainsFunc(items, func(s string) bool { return s != "" }) {
+		return nil
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(items); err != nil {
+		return nil // a slice of strings always encodes
+	}
+	return []byte(strings.TrimSuffix(b.String(), "\n"))
+}
+
+// SortedSets gives a copy in which the items of every set field are sorted, so
+// that two states that differ in their order alone become equal.
+func (s *State) SortedSets() State {
+	c := *s
+	c.Contexts = slices.Sorted(slices.Values(s.Contexts))
+	c.Aliases = slices.Sorted(slices.Values(s.Aliases))
+	c.Sources = slices.SortedFunc(slices.Values(s.Sources), func(a, b Source) int {
+		return strings.Compare(a.URL+"\x00"+a.Name, b.URL+"\x00"+b.Name)
+	})
+	return c
+}
