@@ -1,0 +1,57 @@
+package match
+
+// likeness says how much two headlines have in common.
+type likeness struct {
+	dice float64 // twice the weight of the shared words over the weight of all: 0 … 1
+	kept float64 // weight of the shared words over that of the headline with fewer: 0 … 1
+	less float64 // the weight of the headline with fewer
+
+	figures bool // a figure stands in one alone
+	names   bool // a name stands in one alone
+	swapped bool // names stand in each that the other lacks
+}
+
+// compare compares two headlines, as sets of words.
+func compare(a, b headline) likeness {
+	var shared float64
+	var l likeness
+	wa, wb := a.weight, b.weight
+	var onlyA, onlyB bool
+	i, j := 0, 0
+	for i < len(a.words) || j < len(b.words) {
+		switch {
+		case j == len(b.words) || i < len(a.words) && a.words[i].stem < b.words[j].stem:
+			l.alone(a.words[i], &onlyA)
+			i++
+		case i == len(a.words) || a.words[i].stem > b.words[j].stem:
+			l.alone(b.words[j], &onlyB)
+			j++
+		default:
+			x, y := a.words[i], b.words[j]
+			w := max(x.weight, y.weight)
+			shared += w
+			wa += w - x.weight
+			wb += w - y.weight
+			// Niger and Nigeria have one stem and are two names.
+			l.names = l.names || x.full != y.full && (x.name || y.name)
+			i++
+			j++
+		}
+	}
+	l.swapped = onlyA && onlyB
+	l.less = min(wa, wb)
+	if l.less > 0 {
+		l.dice = 2 * shared / (wa + wb)
+		l.kept = shared / l.less
+	}
+	return l
+}
+
+// alone notes a word that the other headline lacks.
+func (l *likeness) alone(w word, named *bool) {
+	l.figures = l.figures || w.figure
+	if w.name {
+		l.names = true
+		*named = true
+	}
+}
