@@ -1,0 +1,349 @@
+package git
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha1"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"math"
+	"math/bits"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+const (
+	// tailPacks is how many packs of about the same size are left before they
+	// are made one. Each look-up may have to ask every pack, and each new size
+	// is 32 times the one before: a million commits lie in about 90 packs.
+	tailPacks = 32
+	// maxPack is the size in bytes above which no pack is made.
+	maxPack = 1 << 30
+)
+
+// Maintain makes many small packs one now, rather than when 32 of a size have
+// come together, and returns how many it replaced. It is harmless at any time:
+// readers go on, and a kill at any moment leaves everything readable.
+func (r *Repo) Maintain(ctx context.Context) (replaced int, err error) {
+	unlock, err := r.Lock(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	if _, err := r.objects.rescan(); err != nil {
+		return 0, err
+	}
+	return r.concatenate(2)
+}
+
+// concatenate makes one pack of each group of at least so many. The caller
+// holds the store's lock.
+func (r *Repo) concatenate(least int) (replaced int, err error) {
+	for {
+		group, err := r.objects.mergeable(least)
+		if err != nil || len(group) == 0 {
+			return replaced, err
+		}
+		if err := r.mergePacks(group); err != nil {
+			return replaced, err
+		}
+		replaced += len(group)
+		if least < tailPacks {
+			return replaced, nil // all there was to do went into one group
+		}
+	}
+}
+
+// mergeable returns the packs that are to become one: the first size of which
+// there are enough, or all small packs where least is below the usual. Packs
+// that are borrowed, or marked by git, are left alone.
+func (o *objects) mergeable(least int) ([]*pack, error) {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	own := filepath.Join(o.dirs[0], "pack")
+	tiers := map[int][]*pack{}
+	for _, p := range o.packs {
+		if p.kept || filepath.Dir(p.base) != own || p.size > maxPack/2 {
+			continue
+		}
+		x, err := p.openedIndex()
+		if err != nil {
+			return nil, err
+		}
+		tier := 0
+		if least >= tailPacks {
+			tier = (bits.Len(uint(x.n)) - 1) / 5 // sizes in steps of 32
+		}
+		tiers[tier] = append(tiers[tier], p)
+	}
+	for tier := 0; tier <= 64; tier++ {
+		group := tiers[tier]
+		// The smallest first, so that as many as possible go into one pack;
+		// then the oldest first, so that the pack is in the order of time.
+		slices.SortFunc(group, func(a, b *pack) int { return cmp.Compare(a.size, b.size) })
+		total := int64(0)
+		for i, p := range group {
+			if total += p.size; total > maxPack {
+				group = group[:i]
+				break
+			}
+		}
+		if len(group) >= least {
+			slices.SortFunc(group, func(a, b *pack) int {
+				return cmp.Or(a.time.Compare(b.time), cmp.Compare(a.base, b.base))
+			})
+			return group, nil
+		}
+	}
+	return nil, nil
+}
+
+// mergePacks writes one pack that holds all objects of the group, and deletes
+// the group when it is durable.
+func (r *Repo) mergePacks(group []*pack) error {
+	var nonce [12]byte
+	if _, err := rand.Read(nonce[:]); err != nil {
+		return err
+	}
+	tmp := r.own(filepath.Join("tmp", "merge-"+hex.EncodeToString(nonce[:])))
+	defer func() {
+		_ = os.Remove(tmp + ".pack") // there only if something failed
+		_ = os.Remove(tmp + ".idx")
+	}()
+	base, err := r.writeMerged(tmp, group)
+	if err != nil {
+		return err
+	}
+	for _, p := range group {
+		if p.base == base {
+			return nil // the pack was whole already
+		}
+	}
+	for _, ext := range []string{".idx", ".pack"} {
+		if err := r.step("place merged " + ext); err != nil {
+			return err
+		}
+		if err := renameFile(tmp+ext, base+ext); err != nil {
+			return err
+		}
+	}
+	if err := r.step("sync merged"); err != nil {
+		return err
+	}
+	if err := syncDir(filepath.Dir(base)); err != nil {
+		return err
+	}
+	if _, err := r.objects.rescan(); err != nil {
+		return err
+	}
+	return r.deletePacks(group)
+}
+
+// deletePacks removes packs whose objects all lie elsewhere. A multi-pack-index
+// that names them goes first: git trusts it without looking.
+func (r *Repo) deletePacks(group []*pack) error {
+	dir := filepath.Join(r.dir, "objects", "pack")
+	multi, err := filepath.Glob(filepath.Join(escapeGlob(dir), "multi-pack-index*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range multi {
+		if err := os.Remove(path); err != nil && !vanished(err) {
+			return err
+		}
+	}
+	var errs []error
+	for _, p := range group {
+		if err := r.step("delete pack"); err != nil {
+			return err
+		}
+		if err := r.objects.forget(p.base); err != nil {
+			return err
+		}
+		errs = append(errs, removePack(p.base))
+	}
+	_, err = r.objects.rescan()
+	return errors.Join(append(errs, err)...)
+}
+
+func escapeGlob(dir string) string {
+	if os.PathSeparator == '\\' {
+		return dir // Windows has no such escape, nor such names
+	}
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}
+
+// forget lets one pack go, so that its file may be deleted.
+func (o *objects) forget(base string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i, p := range o.packs {
+		if p.base == base {
+			o.packs = slices.Delete(slices.Clone(o.packs), i, i+1)
+			o.listed = false
+			return o.drop(map[string]*pack{base: p})
+		}
+	}
+	return nil
+}
+
+// packWriter writes a pack entry by entry.
+type packWriter struct {
+	file *os.File
+	buf  *bufio.Writer
+	sum  hash.Hash
+	at   int64
+	rows []indexRow
+	// offsets says where each object went. The first copy of an object is the
+	// one that is kept.
+	offsets map[Hash]int64
+}
+
+func (w *packWriter) Write(b []byte) (int, error) {
+	w.sum.Write(b)
+	n, err := w.buf.Write(b)
+	w.at += int64(n)
+	return n, err
+}
+
+// writeMerged writes the temporary files of the merged pack, durable, and
+// returns where they belong.
+func (r *Repo) writeMerged(tmp string, group []*pack) (base string, err error) {
+	r.objects.mu.RLock() // keeps the group open
+	defer r.objects.mu.RUnlock()
+	sources := make([]*mergeSource, len(group))
+	unique := map[Hash]bool{}
+	for i, p := range group {
+		if sources[i], err = newMergeSource(p); err != nil {
+			return "", err
+		}
+		for _, e := range sources[i].entries {
+			unique[e.hash] = true
+		}
+	}
+	if len(unique) > math.MaxInt32 {
+		return "", fmt.Errorf("%d objects are too many for one pack", len(unique))
+	}
+	f, err := newFile(tmp+".pack", packMode)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	w := &packWriter{file: f, buf: bufio.NewWriterSize(f, 1<<18), sum: sha1.New(), offsets: make(map[Hash]int64, len(unique))}
+	if _, err := w.Write(appendPackHead(nil, len(unique))); err != nil {
+		return "", err
+	}
+	for _, s := range sources {
+		if err := s.copyTo(w); err != nil {
+			return "", corruptFile(s.pack.path(), err)
+		}
+	}
+	sum := Hash(w.sum.Sum(nil))
+	if _, err := w.buf.Write(sum[:]); err != nil {
+		return "", err
+	}
+	if err := errors.Join(w.buf.Flush(), f.Sync()); err != nil {
+		return "", err
+	}
+	index, err := newFile(tmp+".idx", packMode, encodeIndex(w.rows, sum))
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(index.Sync(), index.Close()); err != nil {
+		return "", err
+	}
+	return filepath.Join(r.dir, "objects", "pack", "pack-"+sum.String()), nil
+}
+
+// mergeSource is a pack that is being copied, its objects in the order in
+// which they lie in it.
+type mergeSource struct {
+	pack    *pack
+	view    *view
+	entries []indexRow
+}
+
+func newMergeSource(p *pack) (*mergeSource, error) {
+	x, err := p.openedIndex()
+	if err != nil {
+		return nil, err
+	}
+	v, err := p.openedView(x)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.check(); err != nil {
+		return nil, corruptFile(p.base+".idx", err)
+	}
+	s := &mergeSource{pack: p, view: v, entries: make([]indexRow, x.n)}
+	for i := range s.entries {
+		off, err := x.offset(i)
+		if err != nil {
+			return nil, corruptFile(p.base+".idx", err)
+		}
+		s.entries[i] = indexRow{x.name(i), x.crc(i), off}
+	}
+	slices.SortFunc(s.entries, func(a, b indexRow) int { return cmp.Compare(a.offset, b.offset) })
+	return s, nil
+}
+
+// copyTo copies the entries as they are, each checked against its CRC. Only
+// where an object is left out that stands in the new pack already do the
+// distances to delta bases change; these are written anew.
+func (s *mergeSource) copyTo(w *packWriter) error {
+	for i, e := range s.entries {
+		end := s.view.size - packTail
+		if i+1 < len(s.entries) {
+			end = s.entries[i+1].offset
+		}
+		raw, err := s.view.window(e.offset, end-e.offset)
+		if err != nil {
+			return err
+		}
+		if e.offset < packHead || end <= e.offset || crc32.ChecksumIEEE(raw) != e.crc {
+			return fmt.Errorf("the entry at %d (object %s) does not match its checksum", e.offset, e.hash)
+		}
+		if _, ok := w.offsets[e.hash]; ok {
+			continue
+		}
+		head, err := parseEntryHead(raw, e.offset)
+		if err != nil {
+			return err
+		}
+		row := indexRow{e.hash, e.crc, w.at}
+		if head.kind == kindOfsDelta {
+			base, ok := s.hashAt(head.baseOff)
+			if !ok {
+				return fmt.Errorf("the entry at %d has a base that the index does not name", e.offset)
+			}
+			if back := w.at - w.offsets[base]; back != e.offset-head.baseOff {
+				fresh := appendOffset(appendEntryHead(nil, kindOfsDelta, head.size), back)
+				raw = append(fresh, raw[head.length:]...)
+				row.crc = crc32.ChecksumIEEE(raw)
+			}
+		}
+		if _, err := w.Write(raw); err != nil {
+			return err
+		}
+		w.offsets[e.hash] = row.offset
+		w.rows = append(w.rows, row)
+	}
+	return nil
+}
+
+func (s *mergeSource) hashAt(off int64) (Hash, bool) {
+	i, ok := slices.BinarySearchFunc(s.entries, off, func(e indexRow, off int64) int {
+		return cmp.Compare(e.offset, off)
+	})
+	if !ok {
+		return Hash{}, false
+	}
+	return s.entries[i].hash, true
+}

@@ -1,0 +1,66 @@
+// Package git is the store on disk: git objects and the branch main of a bare
+// repository, read and written so that plain git may be used beside it at any
+// time. It knows files, trees and commits, and nothing of articles. It is the
+// only package that knows go-git, whose object model and config format it
+// uses; packs and refs it reads and writes itself, because go-git's file
+// storage may be read by one goroutine only, never syncs, and can leave a
+// branch empty.
+//
+// Most callers need Open, Repo.Tip, Repo.Log and Repo.Diff to follow the
+// history, Repo.Find and Repo.Blob to read a file, and to write:
+//
+//	unlock, err := repo.Lock(ctx)
+//	tip, err := repo.Tip()
+//	batch, err := repo.Begin(tip)
+//	blob := batch.Blob(content)
+//	commit, err := batch.Commit(map[string]Hash{path: blob}, author, committer, message)
+//	err = batch.Publish() // durable when it returns; ErrMoved: begin again on the new tip
+//	unlock()
+//
+// # Files
+//
+// The repository is an ordinary bare one. What is the store's own lies in the
+// folder stemma in it:
+//
+//	stemma/queue.lock   who holds it may wait for store.lock (both are file locks,
+//	stemma/store.lock   let go by the system when a process dies)
+//	stemma/tmp/         files that are being written; empty when no writer is at work
+//	stemma/born         the store has commits: if main is missing, it was lost
+//
+// # Order of writing
+//
+// A batch is one pack that is complete in itself. Publish
+//
+//  1. checks that main is what the batch began on;
+//  2. writes ref-NONCE, which holds the new value of main, the pack and its
+//     index to stemma/tmp, never to objects/pack, where a file that vanishes
+//     disturbs readers; syncs all three;
+//  3. makes pack-X.keep, so that a git repack beside it does not delete a pack
+//     to which nothing refers yet;
+//  4. renames the index, then the pack, into objects/pack; syncs that folder;
+//  5. makes refs/heads/main.lock, git's own lock, as a second name (hard link)
+//     of ref-NONCE; under it checks main once more;
+//  6. renames main.lock to main; syncs refs/heads. Only now is the batch recorded;
+//  7. removes pack-X.keep, then ref-NONCE.
+//
+// A kill, or a loss of power, before the rename in step 6 leaves the old state,
+// after it the new one. Every rest that it leaves is harmless to git and to
+// readers, and is cleared away by the next Lock, which finds stemma/tmp not
+// empty: a main.lock that is one file with a ref-NONCE (or, on a file system
+// without hard links, holds the same bytes) is a dead writer's and is removed;
+// any other main.lock is git's, and is waited for. A pack whose .keep names a
+// commit that main does not hold never was recorded, and is deleted.
+//
+// # Packs
+//
+// When 32 packs of about one size have come together, they are concatenated:
+// entries are copied as they are. The new pack is durable before the old ones
+// go; a multi-pack-index goes first, and each pack before its index. Readers
+// that meet a pack that has gone list the packs anew.
+//
+// # Reading
+//
+// Every object read is hashed and compared with its name. Damage is reported
+// as ErrCorrupt with the file or object, never as wrong bytes, and a main that
+// is empty, malformed or lost is an error, never an empty store.
+package git

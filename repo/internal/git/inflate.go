@@ -1,0 +1,86 @@
+package git
+
+import (
+	"bytes"
+	"compress/zlib"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// maxRatio is more than deflate can ever gain. A size beyond it is a lie, and
+// is refused before memory is asked for.
+const maxRatio = 1032
+
+// maxObject is the size in bytes beyond which an object is refused. Articles
+// have kilobytes; a gigabyte can only be an accident or an attack.
+const maxObject = 1 << 30
+
+// inflaters keeps decompressors for reuse: each holds some 40 kB.
+type inflaters struct{ pool sync.Pool }
+
+// resettable is what zlib.NewReader returns.
+type resettable interface {
+	io.ReadCloser
+	zlib.Resetter
+}
+
+func (p *inflaters) get(src byteSource) (resettable, error) {
+	if z, ok := p.pool.Get().(resettable); ok {
+		if err := z.Reset(src, nil); err != nil {
+			return nil, err
+		}
+		return z, nil
+	}
+	z, err := zlib.NewReader(src)
+	if err != nil {
+		return nil, err
+	}
+	return z.(resettable), nil
+}
+
+// inflate decompresses exactly size bytes from src, in front of which at most
+// limit compressed bytes remain, and checks that the stream ends there.
+func (p *inflaters) inflate(src byteSource, size, limit int64) ([]byte, error) {
+	if size < 0 || size > maxObject || size/maxRatio > limit {
+		return nil, fmt.Errorf("the size of %d bytes can't be true", size)
+	}
+	z, err := p.get(src)
+	if err != nil {
+		return nil, err
+	}
+	defer p.pool.Put(z)
+	out := make([]byte, size)
+	if _, err := io.ReadFull(z, out); err != nil {
+		return nil, fmt.Errorf("decompress: %w", err)
+	}
+	var more [1]byte
+	switch n, err := z.Read(more[:]); {
+	case n != 0:
+		return nil, fmt.Errorf("the object is longer than its %d bytes", size)
+	case err != io.EOF:
+		return nil, fmt.Errorf("decompress: %w", err)
+	}
+	return out, nil
+}
+
+// deflaters keeps compressors for reuse: each holds about a megabyte.
+type deflaters struct{ pool sync.Pool }
+
+// append compresses data onto out.
+func (p *deflaters) append(out *bytes.Buffer, data []byte) error {
+	z, ok := p.pool.Get().(*zlib.Writer)
+	if ok {
+		z.Reset(out)
+	} else {
+		var err error
+		if z, err = zlib.NewWriterLevel(out, zlib.BestSpeed); err != nil {
+			return err
+		}
+	}
+	defer p.pool.Put(z)
+	if _, err := z.Write(data); err != nil {
+		return err
+	}
+	return z.Close()
+}

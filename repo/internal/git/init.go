@@ -1,0 +1,98 @@
+package git
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// ownDir holds what is the store's and not git's: locks and files that are
+// being written. Git leaves it alone.
+const ownDir = "stemma"
+
+// storeDirs are the folders of a new store, parents first.
+var storeDirs = [...]string{
+	".", "objects", "objects/info", "objects/pack",
+	"refs", "refs/heads", "refs/tags", ownDir, ownDir + "/tmp",
+}
+
+// Init makes an empty store in dir, which may exist if it is empty or holds
+// what an Init that was cut short left. The config is written last: without it
+// a folder is no store.
+func Init(dir string, c Config) error {
+	c, err := c.withDefaults()
+	if err != nil {
+		return err
+	}
+	config, err := encodeConfig(c)
+	if err != nil {
+		return err
+	}
+	if err := freeForInit(dir); err != nil {
+		return err
+	}
+	for _, d := range storeDirs {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(d)), 0o777); err != nil {
+			return err
+		}
+	}
+	if err := writeDurably(filepath.Join(dir, "HEAD"), []byte("ref: "+mainRef+"\n"), os.O_TRUNC); err != nil {
+		return err
+	}
+	// Git's own lock of the config keeps a second Init out.
+	lock := filepath.Join(dir, "config.lock")
+	if err := writeDurably(lock, config, os.O_EXCL); err != nil {
+		if errors.Is(err, os.ErrExist) {
+			return fmt.Errorf("%w: %s is being made by another process, or was left by one that died: remove %s if so", ErrExists, dir, lock)
+		}
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "config")); err == nil {
+		return errors.Join(fmt.Errorf("%w: %s already holds a store", ErrExists, dir), os.Remove(lock))
+	}
+	if err := renameFile(lock, filepath.Join(dir, "config")); err != nil {
+		return err
+	}
+	for i := len(storeDirs) - 1; i >= 0; i-- {
+		if err := syncDir(filepath.Join(dir, filepath.FromSlash(storeDirs[i]))); err != nil {
+			return err
+		}
+	}
+	return syncDir(filepath.Dir(filepath.Clean(dir)))
+}
+
+// freeForInit refuses a folder that holds anything but the beginnings of a store.
+func freeForInit(dir string) error {
+	rows, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		switch row.Name() {
+		case "objects", "refs", "HEAD", ownDir, "config.lock":
+		case "config":
+			return fmt.Errorf("%w: %s already holds a repository", ErrExists, dir)
+		default:
+			return fmt.Errorf("%w: %s is not empty (%s)", ErrExists, dir, row.Name())
+		}
+	}
+	return nil
+}
+
+// writeDurably makes a file and returns when its bytes are on disk. The mode
+// is os.O_EXCL or os.O_TRUNC.
+func writeDurably(path string, data []byte, mode int) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|mode, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,184 @@
+package git
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"sort"
+)
+
+// packIndex reads a pack index of version 2 (git's Documentation/gitformat-pack):
+// 8 bytes of header, 256 running counts, then for n objects in the order of
+// their names: names, checksums, offsets; then 64-bit offsets for those that
+// don't fit in 31 bits; last the pack's checksum and the index's own.
+type packIndex struct {
+	view  *view
+	data  []byte
+	n     int
+	large int // number of 64-bit offsets
+}
+
+const (
+	indexHead   = 8
+	indexFanout = 256 * 4
+	indexNames  = indexHead + indexFanout
+	largeOffset = 1 << 31 // set where the offset is a place in the 64-bit table
+)
+
+func openIndex(path string) (*packIndex, error) {
+	v, err := openView(path)
+	if err != nil {
+		return nil, err
+	}
+	data, err := v.window(0, v.size)
+	if err == nil {
+		var x *packIndex
+		if x, err = parseIndex(data); err == nil {
+			x.view = v
+			return x, nil
+		}
+		err = corruptFile(path, err)
+	}
+	return nil, errors.Join(err, v.close())
+}
+
+// parseIndex checks that the tables have their right sizes, so that no look-up
+// can leave them. Their content is checked by check.
+func parseIndex(data []byte) (*packIndex, error) {
+	if len(data) < indexNames+40 {
+		return nil, fmt.Errorf("the pack index has only %d bytes", len(data))
+	}
+	if !bytes.HasPrefix(data, []byte("\xfftOc")) {
+		return nil, fmt.Errorf("the pack index is of version 1: run git repack -ad to renew it")
+	}
+	if v := binary.BigEndian.Uint32(data[4:]); v != 2 {
+		return nil, fmt.Errorf("the pack index has version %d: only 2 is known", v)
+	}
+	x := &packIndex{data: data}
+	last := uint32(0)
+	for i := range 256 {
+		count := binary.BigEndian.Uint32(data[indexHead+4*i:])
+		if count < last {
+			return nil, fmt.Errorf("the pack index counts down at %02x", i)
+		}
+		last = count
+	}
+	rest := int64(len(data)) - indexNames - 40 - 28*int64(last)
+	if rest < 0 || rest%8 != 0 || rest/8 > int64(last) || int64(last) > math.MaxInt32 {
+		return nil, fmt.Errorf("the pack index has %d bytes, which does not fit its %d objects", len(data), last)
+	}
+	x.n, x.large = int(last), int(rest/8)
+	return x, nil
+}
+
+// close is safe to call once only.
+func (x *packIndex) close() error {
+	if x.view == nil {
+		return nil
+	}
+	return x.view.close()
+}
+
+func (x *packIndex) fanout(b int) int {
+	if b < 0 {
+		return 0
+	}
+	return int(binary.BigEndian.Uint32(x.data[indexHead+4*b:]))
+}
+
+// find returns the place of an object in the order of names.
+func (x *packIndex) find(h Hash) (int, bool) {
+	lo, hi := x.fanout(int(h[0])-1), x.fanout(int(h[0]))
+	at := lo + sort.Search(hi-lo, func(i int) bool {
+		return bytes.Compare(x.rawName(lo+i), h[:]) >= 0
+	})
+	return at, at < hi && bytes.Equal(x.rawName(at), h[:])
+}
+
+func (x *packIndex) rawName(i int) []byte {
+	return x.data[indexNames+20*i : indexNames+20*i+20]
+}
+
+func (x *packIndex) name(i int) Hash { return Hash(x.rawName(i)) }
+
+// crc returns the CRC-32 of an entry's bytes as they lie in the pack.
+func (x *packIndex) crc(i int) uint32 {
+	return binary.BigEndian.Uint32(x.data[indexNames+20*x.n+4*i:])
+}
+
+func (x *packIndex) offset(i int) (int64, error) {
+	off := binary.BigEndian.Uint32(x.data[indexNames+24*x.n+4*i:])
+	if off&largeOffset == 0 {
+		return int64(off), nil
+	}
+	at := int(off &^ largeOffset)
+	if at >= x.large {
+		return 0, fmt.Errorf("the pack index names the 64-bit offset %d of %d", at, x.large)
+	}
+	big := binary.BigEndian.Uint64(x.data[indexNames+28*x.n+8*at:])
+	if big > math.MaxInt64 {
+		return 0, fmt.Errorf("the pack index holds the offset %d", big)
+	}
+	return int64(big), nil
+}
+
+// packSum is the checksum of the pack that this is the index of.
+func (x *packIndex) packSum() Hash { return Hash(x.data[len(x.data)-40 : len(x.data)-20]) }
+
+// check proves the index whole: its checksum, and its names in order.
+func (x *packIndex) check() error {
+	end := len(x.data) - 20
+	if sha1.Sum(x.data[:end]) != [20]byte(x.data[end:]) {
+		return fmt.Errorf("the pack index does not match its checksum")
+	}
+	for i := 1; i < x.n; i++ {
+		if bytes.Compare(x.rawName(i-1), x.rawName(i)) > 0 {
+			return fmt.Errorf("the pack index is out of order at object %d", i)
+		}
+	}
+	return nil
+}
+
+// indexRow is one object of an index that is being written.
+type indexRow struct {
+	hash   Hash
+	crc    uint32
+	offset int64
+}
+
+// encodeIndex returns an index of version 2. The rows are sorted in place.
+func encodeIndex(rows []indexRow, packSum Hash) []byte {
+	sort.Slice(rows, func(i, j int) bool {
+		return bytes.Compare(rows[i].hash[:], rows[j].hash[:]) < 0
+	})
+	out := make([]byte, 0, indexNames+28*len(rows)+40)
+	out = append(out, "\xfftOc\x00\x00\x00\x02"...)
+	next := 0
+	for b := range 256 {
+		for next < len(rows) && int(rows[next].hash[0]) <= b {
+			next++
+		}
+		out = binary.BigEndian.AppendUint32(out, uint32(next))
+	}
+	for _, r := range rows {
+		out = append(out, r.hash[:]...)
+	}
+	for _, r := range rows {
+		out = binary.BigEndian.AppendUint32(out, r.crc)
+	}
+	var large []byte
+	for _, r := range rows {
+		if r.offset < largeOffset {
+			out = binary.BigEndian.AppendUint32(out, uint32(r.offset))
+			continue
+		}
+		out = binary.BigEndian.AppendUint32(out, largeOffset|uint32(len(large)/8))
+		large = binary.BigEndian.AppendUint64(large, uint64(r.offset))
+	}
+	out = append(append(out, large...), packSum[:]...)
+	sum := sha1.Sum(out)
+	return append(out, sum[:]...)
+}

@@ -1,0 +1,320 @@
+package git
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+const (
+	// bornFile says that the store has had a commit: from then on a main that
+	// is missing is damage.
+	bornFile = "born"
+	// keepMark begins the .keep file of a pack whose commits main does not
+	// hold yet.
+	keepMark = "stemma "
+	// refPrefix begins the name of the file that becomes main.
+	refPrefix = "ref-"
+	// mainLockWait is how long Publish waits for another program that moves
+	// main. Git holds the lock for milliseconds.
+	mainLockWait = 10 * time.Second
+)
+
+// publication is one batch on its way to disk.
+type publication struct {
+	repo *Repo
+	base Hash
+	tip  Hash
+	tmp  string // path of the temporary files, without extension
+	ref  string // path of the temporary file that becomes main
+	pack string // path of the pack to be, without extension
+
+	placed bool // something stands in objects/pack
+	locked bool // main.lock is ours
+}
+
+// Publish makes the batch durable and moves main to its last commit. When it
+// returns nil, the commits are on disk and survive a loss of power. Where main
+// is not what the batch began on, it fails with ErrMoved and nothing changes.
+// The package comment says in which order files are written.
+func (b *Batch) Publish() error {
+	if err := b.usable(); err != nil {
+		return err
+	}
+	b.done = true
+	if b.tip == b.base {
+		return nil
+	}
+	var nonce [12]byte
+	if _, err := rand.Read(nonce[:]); err != nil {
+		return err
+	}
+	name := hex.EncodeToString(nonce[:])
+	p := &publication{
+		repo: b.repo, base: b.base, tip: b.tip,
+		tmp: b.repo.own(filepath.Join("tmp", name)),
+		ref: b.repo.own(filepath.Join("tmp", refPrefix+name)),
+	}
+	if err := p.run(&b.pack); err != nil {
+		return err
+	}
+	if b.root.count(maxWarmNodes) < maxWarmNodes {
+		b.repo.warm.Store(&warmTree{b.tip, b.root})
+	}
+	// The batch is recorded and durable from here on, so what follows must not
+	// make it look failed: packs that can't be listed or concatenated now will
+	// be met again by the next reader or writer, which reports them.
+	if _, err := b.repo.objects.rescan(); err == nil {
+		_, _ = b.repo.concatenate(tailPacks)
+	}
+	return nil
+}
+
+func (p *publication) run(b *packBuilder) error {
+	if err := p.mainIsBase(); err != nil {
+		return err // found out before anything was written
+	}
+	if err := p.prepare(b); err != nil {
+		return p.undo(err)
+	}
+	if err := p.moveMain(); err != nil {
+		return p.undo(err)
+	}
+	// Main has moved. If its folder can't be synced, the commits are there but
+	// may not outlive a loss of power: an error, yet nothing to take back.
+	if err := p.repo.step("sync main"); err != nil {
+		return fmt.Errorf("main has moved to %s, but may not be durable: %w", p.tip, err)
+	}
+	if err := syncDir(filepath.Dir(p.mainPath())); err != nil {
+		return fmt.Errorf("main has moved to %s, but may not be durable: %w", p.tip, err)
+	}
+	p.finish()
+	return nil
+}
+
+func (p *publication) mainPath() string {
+	return filepath.Join(p.repo.dir, filepath.FromSlash(mainRef))
+}
+
+func (p *publication) mainIsBase() error {
+	now, err := p.repo.Tip()
+	if err == nil && now != p.base {
+		err = fmt.Errorf("%w from %s to %s", ErrMoved, p.base, now)
+	}
+	return err
+}
+
+// prepare brings the pack into objects/pack and the new value of main into a
+// temporary file, all durable. Nothing refers to them yet.
+func (p *publication) prepare(b *packBuilder) error {
+	parts, sum, index := b.bytes()
+	p.pack = filepath.Join(p.repo.dir, "objects", "pack", "pack-"+sum.String())
+	err := p.writeAll([]tmpFile{
+		{"write ref", p.ref, 0o666, [][]byte{[]byte(p.tip.String() + "\n")}},
+		{"write pack", p.tmp + ".pack", packMode, parts[:]},
+		{"write index", p.tmp + ".idx", packMode, [][]byte{index}},
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.repo.step("keep pack"); err != nil {
+		return err
+	}
+	p.placed = true
+	// A git repack that runs beside us deletes packs that nothing refers to,
+	// unless they are marked so. The mark need not be durable: it is there
+	// for processes that run now.
+	if err := os.WriteFile(p.pack+".keep", []byte(keepMark+p.tip.String()+"\n"), 0o666); err != nil {
+		return err
+	}
+	// The index comes first: a pack without its index breaks readers, an index
+	// without its pack is passed over.
+	for _, ext := range []string{".idx", ".pack"} {
+		if err := p.repo.step("place " + ext); err != nil {
+			return err
+		}
+		if err := renameFile(p.tmp+ext, p.pack+ext); err != nil {
+			return err
+		}
+	}
+	if err := p.repo.step("sync packs"); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(p.pack))
+}
+
+type tmpFile struct {
+	step  string
+	path  string
+	mode  os.FileMode
+	parts [][]byte
+}
+
+// writeAll writes files, then syncs them at the same time, which lets the file
+// system do it in one go.
+func (p *publication) writeAll(files []tmpFile) error {
+	open := make([]*os.File, 0, len(files))
+	var err error
+	for _, t := range files {
+		if err = p.repo.step(t.step); err != nil {
+			break
+		}
+		var f *os.File
+		if f, err = newFile(t.path, t.mode, t.parts...); err != nil {
+			break
+		}
+		open = append(open, f)
+	}
+	if err == nil {
+		err = p.repo.step("sync files")
+	}
+	results := make(chan error)
+	for _, f := range open {
+		go func() {
+			if err != nil {
+				results <- f.Close()
+				return
+			}
+			results <- errors.Join(f.Sync(), f.Close())
+		}()
+	}
+	errs := []error{err}
+	for range open {
+		errs = append(errs, <-results)
+	}
+	return errors.Join(errs...)
+}
+
+// moveMain takes git's own lock of main, checks main under it, and moves it.
+func (p *publication) moveMain() error {
+	if err := p.repo.step("lock main"); err != nil {
+		return err
+	}
+	if err := p.lockMain(); err != nil {
+		return err
+	}
+	p.locked = true
+	if err := p.repo.step("check main"); err != nil {
+		return err
+	}
+	if err := p.mainIsBase(); err != nil {
+		return err
+	}
+	if err := p.repo.step("move main"); err != nil {
+		return err
+	}
+	if err := renameFile(p.mainPath()+".lock", p.mainPath()); err != nil {
+		return err
+	}
+	p.locked = false
+	return nil
+}
+
+// lockMain makes main.lock the way git does: it must not have existed. The
+// lock is a second name of our temporary file, so it has its whole content
+// from the start, and whoever finds both names knows whose lock it is.
+func (p *publication) lockMain() error {
+	lock := p.mainPath() + ".lock"
+	end := time.Now().Add(mainLockWait)
+	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
+		err := os.Link(p.ref, lock)
+		if errors.Is(err, os.ErrNotExist) {
+			// Git removes folders of refs that have become empty.
+			if err := os.MkdirAll(filepath.Dir(lock), 0o777); err != nil {
+				return err
+			}
+			err = os.Link(p.ref, lock)
+		}
+		if err != nil && !errors.Is(err, os.ErrExist) {
+			err = copyLock(p.ref, lock) // a file system without second names
+		}
+		if err == nil || !errors.Is(err, os.ErrExist) {
+			return err
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("%w: %s is still there after %s; remove it if no git command is running", ErrLocked, lock, mainLockWait)
+		}
+		time.Sleep(wait)
+	}
+}
+
+func copyLock(from, lock string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return writeDurably(lock, data, os.O_EXCL)
+}
+
+// undo takes back what a publication has written, and returns why. What can't
+// be removed now, the next writer's tidy removes.
+func (p *publication) undo(cause error) error {
+	if p.locked {
+		_ = os.Remove(p.mainPath() + ".lock")
+	}
+	if p.placed {
+		_ = removePack(p.pack)
+		_ = os.Remove(p.pack + ".keep")
+	}
+	for _, path := range []string{p.tmp + ".pack", p.tmp + ".idx", p.ref} {
+		_ = os.Remove(path)
+	}
+	return cause
+}
+
+// finish clears up after a publication that went well. The temporary ref goes
+// last: as long as it is there, the next writer looks for the rest.
+func (p *publication) finish() {
+	if p.repo.step("clean up") != nil {
+		return
+	}
+	born := p.repo.own(bornFile)
+	if _, err := os.Stat(born); err != nil {
+		_ = os.WriteFile(born, []byte("This store has commits. If refs/heads/main is missing, it was lost.\n"), 0o666)
+	}
+	_ = os.Remove(p.pack + ".keep")
+	_ = os.Remove(p.ref)
+}
+
+func (r *Repo) step(name string) error {
+	if r.hook == nil {
+		return nil
+	}
+	return r.hook(name)
+}
+
+// removePack deletes a pack, then what belongs to it: at no time does it stand
+// without its index.
+func removePack(base string) error {
+	var errs []error
+	for _, ext := range []string{".pack", ".rev", ".bitmap", ".idx"} {
+		err := os.Remove(base + ext)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			if ext == ".pack" {
+				return err // still in use: it must keep its index
+			}
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// sameContent reports whether two files are one, or hold the same bytes.
+func sameContent(a, b string) bool {
+	ia, errA := os.Stat(a)
+	ib, errB := os.Stat(b)
+	if errA != nil || errB != nil {
+		return false
+	}
+	if os.SameFile(ia, ib) {
+		return true
+	}
+	da, errA := os.ReadFile(a)
+	db, errB := os.ReadFile(b)
+	return errA == nil && errB == nil && len(da) > 0 && bytes.Equal(da, db)
+}

@@ -1,0 +1,141 @@
+package git
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxTidyWalk bounds how many commits tidy looks through for one that an
+// interrupted writer made.
+const maxTidyWalk = 10_000
+
+// tidy clears away what writers left that died: temporary files, a main.lock
+// that is provably theirs, packs that never came to be part of main. The
+// caller holds the store's lock, so no such file belongs to a living writer.
+// A main.lock of git's own, living or stale, is left alone.
+func (r *Repo) tidy() error {
+	rows, err := os.ReadDir(r.own("tmp"))
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	lock := filepath.Join(r.dir, filepath.FromSlash(mainRef)+".lock")
+	for _, row := range rows {
+		if !strings.HasPrefix(row.Name(), refPrefix) {
+			continue
+		}
+		if sameContent(r.own(filepath.Join("tmp", row.Name())), lock) {
+			if err := os.Remove(lock); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.tidyPacks(); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := os.RemoveAll(r.own(filepath.Join("tmp", row.Name()))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tidyPacks goes through objects/pack for marks of unfinished publications and
+// for indexes whose pack never came, or went first.
+func (r *Repo) tidyPacks() error {
+	dir := filepath.Join(r.dir, "objects", "pack")
+	rows, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	if _, err := r.objects.rescan(); err != nil {
+		return err
+	}
+	names := make(map[string]bool, len(rows))
+	for _, row := range rows {
+		names[row.Name()] = true
+	}
+	for name := range names {
+		base := filepath.Join(dir, strings.TrimSuffix(name, filepath.Ext(name)))
+		switch filepath.Ext(name) {
+		case ".keep":
+			if err := r.tidyKeep(base); err != nil {
+				return err
+			}
+		case ".idx":
+			if names[strings.TrimSuffix(name, ".idx")+".pack"] {
+				continue
+			}
+			if err := os.Remove(base + ".idx"); err != nil && !vanished(err) {
+				return err
+			}
+		}
+	}
+	_, err = r.objects.rescan()
+	return err
+}
+
+// tidyKeep takes our mark off a pack, and the pack away too if main surely
+// never came to hold its commits.
+func (r *Repo) tidyKeep(base string) error {
+	data, err := os.ReadFile(base + ".keep")
+	if vanished(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	name, ours := strings.CutPrefix(string(data), keepMark)
+	if !ours && len(data) > 0 {
+		return nil
+	}
+	if tip, err := ParseHash(strings.TrimSpace(name)); err == nil {
+		never, err := r.neverPublished(tip)
+		if err == nil && never {
+			if err := r.objects.forget(base); err != nil {
+				return err
+			}
+			if err := removePack(base); err != nil {
+				return err
+			}
+		}
+	}
+	if !ours {
+		return nil // empty: whose it is can't be told
+	}
+	return os.Remove(base + ".keep")
+}
+
+// neverPublished reports whether main surely does not hold a commit. Where the
+// history is long or damaged it says no.
+func (r *Repo) neverPublished(tip Hash) (bool, error) {
+	main, err := r.Tip()
+	if err != nil {
+		return false, err
+	}
+	if main.IsZero() {
+		return true, nil
+	}
+	seen := map[Hash]bool{main: true}
+	for queue := []Hash{main}; len(queue) > 0; queue = queue[1:] {
+		if queue[0] == tip {
+			return false, nil
+		}
+		if len(seen) > maxTidyWalk {
+			return false, errors.New("the history is too long to walk")
+		}
+		_, parents, err := r.links(queue[0])
+		if err != nil {
+			return false, err
+		}
+		for _, p := range parents {
+			if !seen[p] {
+				seen[p] = true
+				queue = append(queue, p)
+			}
+		}
+	}
+	return true, nil
+}
