@@ -1,9 +1,3 @@
-// Package index keeps what can be derived from a store's git history in a form
-// that answers quickly: versions, addresses, contexts, days. It is a cache in one
-// SQLite file. It holds nothing that git does not hold, it names the commit that
-// it covers, and it may be deleted at any time.
-//
-// No other package knows that it is SQLite.
 package index
 
 import (

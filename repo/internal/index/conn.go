@@ -1,0 +1,184 @@
+package index
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"path/filepath"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// ErrDamaged says that the file's bytes contradict each other. [Empty] mends it:
+// whatever the index held is still in git.
+var ErrDamaged = errors.New("the index file is damaged; reindex rebuilds it from git")
+
+// busyTimeout is how long one statement waits for another process, in
+// milliseconds. Readers never wait for writers, only for the moments in which a
+// log is folded back or recovered.
+const busyTimeout = "60000"
+
+// conn is one connection to the file. It is used by one goroutine at a time.
+//
+// It speaks to the engine through the driver's own interfaces instead of
+// database/sql: a command that asks one question lives for a few milliseconds, and
+// the pool's goroutine, its reflection and its locks are a good part of that.
+type conn struct {
+	dc     driver.Conn
+	stmts  map[string]driver.Stmt // prepared, and not in use now
+	args   []driver.NamedValue    // scratch
+	writes bool                   // made ready for writing
+}
+
+func connect(path string) (*conn, error) {
+	// The path may hold "?" or "%", which mean something in a URI.
+	uri := url.URL{Path: filepath.ToSlash(path)}
+	dc, err := (&sqlite.Driver{}).Open("file:" + uri.EscapedPath() + "?_busy_timeout=" + busyTimeout)
+	if err != nil {
+		return nil, explain(err)
+	}
+	return &conn{dc: dc, stmts: make(map[string]driver.Stmt)}, nil
+}
+
+func (c *conn) close() error {
+	var errs []error
+	for _, st := range c.stmts {
+		errs = append(errs, st.Close())
+	}
+	c.stmts = nil
+	return errors.Join(append(errs, c.dc.Close())...)
+}
+
+// explain marks the engine's errors that mean damage.
+func explain(err error) error {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+			return fmt.Errorf("%w (%s)", ErrDamaged, e)
+		}
+	}
+	return err
+}
+
+func isBusy(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
+// isTaken reports whether err says that a key is in use.
+func isTaken(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code()&0xff == sqlite3.SQLITE_CONSTRAINT
+}
+
+// take gives a prepared statement, out of the cache so that a query that runs
+// inside a loop over another one with the same text gets a statement of its own.
+func (c *conn) take(query string) (driver.Stmt, error) {
+	if st, ok := c.stmts[query]; ok {
+		delete(c.stmts, query)
+		return st, nil
+	}
+	st, err := c.dc.Prepare(query)
+	return st, explain(err)
+}
+
+func (c *conn) give(query string, st driver.Stmt) error {
+	if _, ok := c.stmts[query]; ok {
+		return st.Close()
+	}
+	c.stmts[query] = st
+	return nil
+}
+
+// bind fills the scratch arguments, which the engine copies before it returns.
+func (c *conn) bind(args []driver.Value) []driver.NamedValue {
+	c.args = c.args[:0]
+	for i, v := range args {
+		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: v})
+	}
+	return c.args
+}
+
+// exec runs a statement that gives no rows. Arguments are int64, string, []byte
+// or nil.
+func (c *conn) exec(query string, args ...driver.Value) error {
+	return c.execContext(context.Background(), query, args...)
+}
+
+func (c *conn) execContext(ctx context.Context, query string, args ...driver.Value) error {
+	st, err := c.take(query)
+	if err != nil {
+		return err
+	}
+	_, err = st.(driver.StmtExecContext).ExecContext(ctx, c.bind(args))
+	return errors.Join(explain(err), c.give(query, st))
+}
+
+// errStop ends [conn.each] early and is no error to its caller.
+var errStop = errors.New("enough")
+
+// each calls f with every row of a query. The row is f's only while f runs. A
+// column holds an int64, a string, a []byte or nil.
+func (c *conn) each(query string, args []driver.Value, f func(row []driver.Value) error) (err error) {
+	st, err := c.take(query)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.give(query, st)) }()
+	rows, err := st.(driver.StmtQueryContext).QueryContext(context.Background(), c.bind(args))
+	if err != nil {
+		return explain(err)
+	}
+	defer func() { err = errors.Join(err, explain(rows.Close())) }()
+	row := make([]driver.Value, len(rows.Columns()))
+	for {
+		if err := rows.Next(row); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return explain(err)
+		}
+		if err := f(row); err == errStop {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// int gives the first column of the first row as a number, and whether there is a
+// row and the column is not NULL.
+func (c *conn) int(query string, args ...driver.Value) (n int64, ok bool, err error) {
+	err = c.each(query, args, func(row []driver.Value) error {
+		n, ok = row[0].(int64)
+		return errStop
+	})
+	return n, ok, err
+}
+
+// ints appends the first column of every row.
+func (c *conn) ints(to []int64, query string, args ...driver.Value) ([]int64, error) {
+	err := c.each(query, args, func(row []driver.Value) error {
+		to = append(to, number(row[0]))
+		return nil
+	})
+	return to, err
+}
+
+// texts appends the first column of every row.
+func (c *conn) texts(to []string, query string, args ...driver.Value) ([]string, error) {
+	err := c.each(query, args, func(row []driver.Value) error {
+		to = append(to, text(row[0]))
+		return nil
+	})
+	return to, err
+}
+
+// number, text and blob read a column; what is of another type, which only a
+// damaged file has, reads as empty.
+func number(v driver.Value) int64 { n, _ := v.(int64); return n }
+func text(v driver.Value) string  { s, _ := v.(string); return s }
+func blob(v driver.Value) []byte  { b, _ := v.([]byte); return b }

@@ -1,0 +1,191 @@
+package index
+
+import (
+	"cmp"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/stemma-project/stemma/schema"
+)
+
+// currentRows begins a query for the current versions of articles.
+const currentRows = `SELECT v.key, v.data, a.id FROM articles a JOIN versions v ON v.key = a.num << 24 | a.current WHERE a.count > 0`
+
+// OnDate gives the current versions of all articles of which any version has the
+// date, in the order of the articles' smallest Seq.
+func (r Reader) OnDate(date schema.Date) ([]Row, error) {
+	return r.rows("look for articles of %s", []any{date}, currentRows+`
+		AND a.num IN (SELECT key >> 24 FROM versions WHERE date = ?) ORDER BY a.first`, dayOf(date))
+}
+
+// Days gives the versions that were current at t and have the date, in the order
+// of the articles' smallest Seq. The zero t means now.
+func (r Reader) Days(date schema.Date, t time.Time, byRecorded bool) (list []Row, err error) {
+	err = r.src.view(func(c *conn) (err error) {
+		list, err = c.day(date, t, byRecorded)
+		return err
+	})
+	return list, wrap(err, "list the articles of %s", date)
+}
+
+func (c *conn) day(date schema.Date, t time.Time, byRecorded bool) ([]Row, error) {
+	day := dayOf(date)
+	if t.IsZero() {
+		return c.rows(currentRows+" AND a.day = ? ORDER BY a.first", day)
+	}
+	nums, err := c.ints(nil, `SELECT num FROM articles WHERE count > 0
+		AND num IN (SELECT key >> 24 FROM versions WHERE date = ?) ORDER BY first`, day)
+	if err != nil {
+		return nil, err
+	}
+	var list []Row
+	for _, num := range nums {
+		v, ok, err := c.asOf(num, t, byRecorded)
+		if err != nil {
+			return nil, err
+		}
+		if ok && dayOf(v.Date) == day {
+			list = append(list, v)
+		}
+	}
+	return list, nil
+}
+
+// asOf gives the version of an article that was current at t.
+func (c *conn) asOf(num int64, t time.Time, byRecorded bool) (Row, bool, error) {
+	query := asOf("published", "?2")
+	if byRecorded {
+		query = asOf("recorded", "?2")
+	}
+	list, err := c.rows(`SELECT v.key, v.data, a.id FROM versions v JOIN articles a ON a.num = ?2
+		WHERE v.key = (`+query+")", t.Unix(), num)
+	if err != nil || len(list) == 0 {
+		return Row{}, false, err
+	}
+	return list[0], true, nil
+}
+
+// PreviousDay gives the nearest earlier date that any current version has, and
+// whether there is one.
+func (r Reader) PreviousDay(date schema.Date) (before schema.Date, ok bool, err error) {
+	err = r.src.view(func(c *conn) error {
+		day, found, err := c.int("SELECT max(day) FROM articles WHERE day < ? AND day > 0 AND count > 0", dayOf(date))
+		before, ok = dateOf(day), found
+		return err
+	})
+	return before, ok, wrap(err, "look for the day before %s", date)
+}
+
+// ListFilter selects articles; zero fields select all.
+type ListFilter struct {
+	Date       schema.Date
+	Context    string        // exactly
+	Category   string        // exactly
+	Status     schema.Status // [schema.Usable] also selects versions that name none
+	At         time.Time     // as of this time; zero means now
+	ByRecorded bool          // At is a time of recording
+}
+
+// List gives the current versions, or those that were current at f.At, that the
+// filter lets through, by Date, then Headline, then Seq. Contexts that are known
+// without a version count at any time.
+func (r Reader) List(f ListFilter) (list []Row, err error) {
+	err = r.src.view(func(c *conn) (err error) {
+		list, err = c.list(f)
+		return err
+	})
+	list = slices.DeleteFunc(list, func(v Row) bool {
+		return f.Date != "" && v.Date != f.Date || f.Category != "" && v.Category != f.Category || !f.hasStatus(v.Status)
+	})
+	slices.SortFunc(list, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Headline, b.Headline), cmp.Compare(a.Seq, b.Seq))
+	})
+	return list, wrap(err, "list articles")
+}
+
+func (f *ListFilter) hasStatus(s schema.Status) bool {
+	return f.Status == "" || f.Status == s || f.Status == schema.Usable && s == ""
+}
+
+// list gives what List does, before date, category and status are looked at.
+func (c *conn) list(f ListFilter) ([]Row, error) {
+	context, known, err := c.word(wordContext, f.Context)
+	if err != nil || f.Context != "" && !known {
+		return nil, err
+	}
+	switch {
+	case f.At.IsZero() && f.Context != "":
+		return c.rows(currentRows+" AND a.num IN (SELECT article FROM about WHERE context = ?)", context)
+	case f.At.IsZero() && f.Date != "":
+		return c.day(f.Date, f.At, false)
+	case f.At.IsZero() && f.Category != "":
+		word, _, err := c.word(wordCategory, f.Category)
+		if err != nil {
+			return nil, err
+		}
+		return c.rows(currentRows+" AND v.category = ?", word)
+	case f.At.IsZero():
+		return c.rows(currentRows)
+	}
+	keys, err := c.keysAt(f.At, f.ByRecorded)
+	if err != nil {
+		return nil, err
+	}
+	var list []Row
+	for _, key := range keys {
+		v, ok, err := c.rowAbout(key, context, f.Context != "")
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			list = append(list, v)
+		}
+	}
+	return list, nil
+}
+
+// keysAt gives the keys of the versions that were current at t.
+func (c *conn) keysAt(t time.Time, byRecorded bool) (keys []int64, err error) {
+	query := "SELECT key, published FROM versions WHERE published <= ? ORDER BY key"
+	if byRecorded {
+		query = "SELECT key, published FROM versions WHERE recorded <= ? ORDER BY key"
+	}
+	var best int64 // the last key's published
+	err = c.each(query, []driver.Value{t.Unix()}, func(row []driver.Value) error {
+		key, published := number(row[0]), number(row[1])
+		if last := len(keys) - 1; last < 0 || numOf(keys[last]) != numOf(key) {
+			keys, best = append(keys, key), published
+		} else if published >= best {
+			keys[last], best = key, published
+		}
+		return nil
+	})
+	return keys, err
+}
+
+// rowAbout reads a version, and whether it is about a context, where that is asked.
+func (c *conn) rowAbout(key, context int64, asked bool) (v Row, ok bool, err error) {
+	err = c.each("SELECT v.data, a.id, a.added FROM versions v JOIN articles a ON a.num = v.key >> 24 WHERE v.key = ?",
+		[]driver.Value{key}, func(row []driver.Value) error {
+			r, err := decodeAll(idOf(row[1]), numberOf(key), blob(row[0]))
+			added, bad := intsOf(blob(row[2]))
+			if bad {
+				return fmt.Errorf("the contexts added to %s: %w", r.Article, ErrDamaged)
+			}
+			v, ok = r.Row, !asked || slices.Contains(r.contexts, context) || slices.Contains(added, context)
+			return err
+		})
+	return v, ok, err
+}
+
+// intsOf reads a list that stands alone in a blob.
+func intsOf(b []byte) (list []int64, bad bool) {
+	if len(b) == 0 {
+		return nil, false
+	}
+	c := cursor{b: b}
+	list = c.ints()
+	return list, c.bad
+}

@@ -1,0 +1,54 @@
+// Package index keeps what can be derived from a store's git history in a form
+// that answers quickly: versions, addresses, contexts, days. It is a cache in one
+// SQLite file. It holds nothing that git does not hold, it names the commit that
+// it covers, and it may be deleted at any time.
+//
+// [Open] gives a [DB], whose [Reader] methods answer; [DB.Begin] gives a [Tx],
+// which answers too and writes. Whoever fills the index moves the commit it covers
+// ([Tx.SetTip]) in the transaction that adds what the commit brought, so that a
+// reader never sees the one without the other. Several processes may read while
+// one writes. No other package knows that the engine is SQLite.
+//
+// # The tables
+//
+// An article has a small integer, its num, and a version the integer
+//
+//	key = num<<24 | number
+//
+// so that one article's versions lie side by side in the file, in the order of
+// their numbers, and its Changes are one short walk over neighbouring pages.
+//
+//	meta      one row: the commit covered
+//	articles  num → id, count and high-water mark of its numbers, number of its
+//	          current version, that version's day, smallest Seq, where it was
+//	          linked to, contexts known without a version
+//	versions  key → the columns that something selects by, and data: the whole
+//	          [Row] in one blob (row.go), so that reading a version reads two
+//	          columns. By seq there is a covering index, which answers the
+//	          questions of a log without touching the rows themselves
+//	words     interned authors, categories, contexts, and lists of kinds: the
+//	          integers in versions and about
+//	about     (context, day, article): the contexts of every article now
+//	keys      interned addresses; for a page path also its last component
+//	leads     (address, article) → day of the newest version that has the address
+//	corrections, problems
+//
+// Each version's blob also lists the words of its contexts and the keys of its
+// addresses: what is known of an article as a whole (its row in articles, its rows
+// in about and leads) can be computed again from its versions alone, and is, when
+// versions move to another article.
+//
+// Times are Unix seconds; a time that is not known counts as the first second of
+// year 1. Dates are integers such as 20150926, "" is 0.
+//
+// A full-text table belongs beside versions, with key as its rowid: adding one is
+// a CREATE in layout.go, a new format number, and one INSERT in [Tx.AddVersion].
+//
+// # Format and damage
+//
+// PRAGMA user_version holds the format. A file of another format, a file that is
+// no database, or one whose schema cannot be read, is emptied by Open with SQLite's
+// own reset, which is safe even while another process has the file open; damage
+// that shows itself later comes as [ErrDamaged], and [Empty] mends it. Both leave
+// an index that covers nothing ([Reader.Tip] is zero), to be filled from git.
+package index

@@ -1,0 +1,297 @@
+package index
+
+import (
+	"database/sql/driver"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/stemma-project/stemma/schema"
+)
+
+// Reader answers questions. Each answer is of one moment: the last commit, or, in
+// a transaction, what it has written. A limit of 0 or less means all.
+type Reader struct {
+	src source
+}
+
+// source is what a Reader asks: a DB or a Tx.
+type source interface {
+	// view runs f on a connection that shows one state of the index throughout.
+	view(f func(*conn) error) error
+}
+
+// Tip gives the commit that the index covers, zero where it covers nothing.
+func (r Reader) Tip() (tip [20]byte, err error) {
+	err = r.src.view(func(c *conn) error {
+		return c.each("SELECT tip FROM meta", nil, func(row []driver.Value) error {
+			copy(tip[:], blob(row[0]))
+			return nil
+		})
+	})
+	return tip, wrap(err, "read the commit covered")
+}
+
+// Seq gives the greatest Seq, 0 where there is no version.
+func (r Reader) Seq() (seq int64, err error) {
+	err = r.src.view(func(c *conn) (err error) {
+		seq, _, err = c.int("SELECT max(seq) FROM versions")
+		return err
+	})
+	return seq, wrap(err, "read the last place in the order of recording")
+}
+
+// NextNumber gives the number that the next version of the article gets: one more
+// than the greatest it was ever given, also where that version has moved away.
+func (r Reader) NextNumber(article schema.ID) (number int, err error) {
+	number = 1
+	err = r.src.view(func(c *conn) error {
+		n, _, err := c.int("SELECT high FROM articles WHERE id = ?", article.String())
+		number += int(n)
+		return err
+	})
+	return number, wrap(err, "number the next version of %s", article)
+}
+
+// Counts gives the number of articles that have versions, and of versions.
+func (r Reader) Counts() (articles, versions int, err error) {
+	err = r.src.view(func(c *conn) error {
+		n, _, err := c.int("SELECT count(*) FROM articles WHERE count > 0")
+		if err != nil {
+			return err
+		}
+		articles = int(n)
+		n, _, err = c.int("SELECT count(*) FROM versions")
+		versions = int(n)
+		return err
+	})
+	return articles, versions, wrap(err, "count")
+}
+
+// Versions gives an article's versions, by Number.
+func (r Reader) Versions(article schema.ID) (rows []Row, err error) {
+	err = r.src.view(func(c *conn) error {
+		num, count, err := c.find(article)
+		if err != nil {
+			return err
+		}
+		rows = make([]Row, 0, count)
+		return c.each("SELECT key, data FROM versions WHERE key BETWEEN ? AND ? ORDER BY key", span(num), func(row []driver.Value) error {
+			v, err := decode(article, numberOf(number(row[0])), blob(row[1]))
+			rows = append(rows, v)
+			return err
+		})
+	})
+	return rows, wrap(err, "read the versions of %s", article)
+}
+
+// find gives an article's num and how many versions it has; 0, 0 where it is not
+// known.
+func (c *conn) find(article schema.ID) (num int64, count int, err error) {
+	err = c.each("SELECT num, count FROM articles WHERE id = ?", []driver.Value{article.String()}, func(row []driver.Value) error {
+		num, count = number(row[0]), int(number(row[1]))
+		return nil
+	})
+	return num, count, err
+}
+
+// span gives the first and the last key that versions of an article can have.
+func span(num int64) []driver.Value {
+	return []driver.Value{keyOf(num, 0), keyOf(num+1, 0) - 1}
+}
+
+// Version gives one version, and whether there is such a one.
+func (r Reader) Version(article schema.ID, number int) (Row, bool, error) {
+	return r.one("read version %d of %s", []any{number, article}, `
+		SELECT v.key, v.data, a.id FROM articles a JOIN versions v ON v.key = a.num << 24 | ?
+		WHERE a.id = ? AND a.count > 0`, int64(number), article.String())
+}
+
+// Current gives an article's current version: the one published last, among equals
+// the one with the greatest Number; and whether it has versions at all.
+func (r Reader) Current(article schema.ID) (Row, bool, error) {
+	return r.one("read the current version of %s", []any{article}, `
+		SELECT v.key, v.data, a.id FROM articles a JOIN versions v ON v.key = a.num << 24 | a.current
+		WHERE a.id = ? AND a.count > 0`, article.String())
+}
+
+// AsOf gives the version that was current at t: by the published clock the one
+// published last among those published until t, by the recorded clock the one
+// published last among those recorded until t. A day alone counts as its first
+// second. It reports whether there was any.
+func (r Reader) AsOf(article schema.ID, t time.Time, byRecorded bool) (Row, bool, error) {
+	query := asOf("published", "SELECT num FROM articles WHERE id = ?2")
+	if byRecorded {
+		query = asOf("recorded", "SELECT num FROM articles WHERE id = ?2")
+	}
+	return r.one("read %s at %s", []any{article, t.UTC().Format(time.RFC3339)},
+		"SELECT v.key, v.data, ?2 FROM versions v WHERE v.key = ("+query+")", t.Unix(), article.String())
+}
+
+// asOf is the query for the key of the version of an article that was current at
+// time ?1.
+func asOf(clock, num string) string {
+	return `SELECT key FROM versions WHERE key BETWEEN (` + num + `) << 24 AND ((` + num + `) + 1 << 24) - 1 AND ` + clock + ` <= ?1
+		ORDER BY published DESC, key DESC LIMIT 1`
+}
+
+// Exists reports whether the article has versions.
+func (r Reader) Exists(article schema.ID) (ok bool, err error) {
+	err = r.src.view(func(c *conn) error {
+		_, n, err := c.find(article)
+		ok = n > 0
+		return err
+	})
+	return ok, wrap(err, "look for article %s", article)
+}
+
+// ByCommit gives the versions that a commit brought, by Seq.
+func (r Reader) ByCommit(commit [20]byte) (rows []Row, err error) {
+	n := eight(commit[:])
+	all, err := r.rows("read the versions of commit %x", []any{commit}, `
+		SELECT v.key, v.data, a.id FROM versions v JOIN articles a ON a.num = v.key >> 24
+		WHERE v.commit8 = ? ORDER BY v.seq`, n)
+	for _, v := range all {
+		if v.Commit == commit {
+			rows = append(rows, v)
+		}
+	}
+	return rows, err
+}
+
+// BySeal gives the versions whose seal begins with the hex digits of prefix, of
+// one article or, where it is zero, of all, by Seq.
+func (r Reader) BySeal(article schema.ID, prefix string) (rows []Row, err error) {
+	low, high, ok := sealRange(prefix)
+	if !ok {
+		return nil, nil
+	}
+	// Few digits fit many seals: an article's own versions are then fewer.
+	query := `SELECT v.key, v.data, a.id FROM versions v INDEXED BY versions_seal JOIN articles a ON a.num = v.key >> 24
+		WHERE v.seal8 BETWEEN ? AND ? ORDER BY v.seq`
+	args := []driver.Value{low, high}
+	if !article.IsZero() {
+		query = `SELECT v.key, v.data, a.id FROM articles a CROSS JOIN versions v
+			WHERE a.id = ?3 AND v.key BETWEEN a.num << 24 AND (a.num + 1 << 24) - 1 AND +v.seal8 BETWEEN ?1 AND ?2 ORDER BY v.seq`
+		args = append(args, article.String())
+	}
+	all, err := r.rows("look for the seal %s", []any{prefix}, query, args...)
+	prefix = strings.ToLower(prefix)
+	for _, v := range all {
+		if strings.HasPrefix(hex.EncodeToString(v.Seal[:]), prefix) {
+			rows = append(rows, v)
+		}
+	}
+	return rows, err
+}
+
+// sealRange gives the least and the greatest first eight bytes that a hash with
+// the hex prefix can have.
+func sealRange(prefix string) (low, high int64, ok bool) {
+	if len(prefix) > 2*len(Row{}.Seal) {
+		return 0, 0, false
+	}
+	head := prefix[:min(len(prefix), 16)]
+	lo, err := hex.DecodeString(head + strings.Repeat("0", 16-len(head)))
+	if err != nil {
+		return 0, 0, false
+	}
+	hi, err := hex.DecodeString(head + strings.Repeat("f", 16-len(head)))
+	if err != nil {
+		return 0, 0, false
+	}
+	return eight(lo), eight(hi), true
+}
+
+// Headlines gives the distinct headlines that an article had, in the order of the
+// versions' numbers.
+func (r Reader) Headlines(article schema.ID) ([]string, error) {
+	rows, err := r.Versions(article)
+	var list []string
+	seen := make(map[string]bool)
+	for _, v := range rows {
+		if !seen[v.Headline] {
+			seen[v.Headline] = true
+			list = append(list, v.Headline)
+		}
+	}
+	return list, err
+}
+
+// Corrections gives the notices about versions that belong to the article now, by
+// Seq.
+func (r Reader) Corrections(article schema.ID) (list []Correction, err error) {
+	err = r.src.view(func(c *conn) error {
+		return c.each(`SELECT c.data FROM corrections c JOIN articles a ON a.num = c.article
+			WHERE a.id = ? ORDER BY c.seq, c.id`, []driver.Value{article.String()}, func(row []driver.Value) error {
+			x, err := decodeCorrection(article, blob(row[0]))
+			list = append(list, x)
+			return err
+		})
+	})
+	return list, wrap(err, "read the corrections of %s", article)
+}
+
+// Problems gives everything broken that was met, in the order in which it was.
+func (r Reader) Problems() (list []Problem, err error) {
+	err = r.src.view(func(c *conn) error {
+		return c.each(`SELECT "commit", path, line, field, reason FROM problems ORDER BY id`, nil, func(row []driver.Value) error {
+			p := Problem{Path: text(row[1]), Line: int(number(row[2])), Field: text(row[3]), Reason: text(row[4])}
+			copy(p.Commit[:], blob(row[0]))
+			list = append(list, p)
+			return nil
+		})
+	})
+	return list, wrap(err, "read the problems met")
+}
+
+// rows gives the rows of a query for key, data and article id.
+func (r Reader) rows(what string, about []any, query string, args ...driver.Value) (list []Row, err error) {
+	err = r.src.view(func(c *conn) (err error) {
+		list, err = c.rows(query, args...)
+		return err
+	})
+	return list, wrap(err, what, about...)
+}
+
+func (c *conn) rows(query string, args ...driver.Value) (list []Row, err error) {
+	err = c.each(query, args, func(row []driver.Value) error {
+		v, err := decode(idOf(row[2]), numberOf(number(row[0])), blob(row[1]))
+		list = append(list, v)
+		return err
+	})
+	return list, err
+}
+
+// one gives the first of them.
+func (r Reader) one(what string, about []any, query string, args ...driver.Value) (Row, bool, error) {
+	list, err := r.rows(what, about, query, args...)
+	if err != nil || len(list) == 0 {
+		return Row{}, false, err
+	}
+	return list[0], true, nil
+}
+
+// idOf reads a column that holds an article's id.
+func idOf(v driver.Value) (id schema.ID) {
+	copy(id[:], text(v))
+	return id
+}
+
+// most gives the number of rows that a LIMIT lets through.
+func most(limit int) int64 {
+	if limit <= 0 {
+		return math.MaxInt64
+	}
+	return int64(limit)
+}
+
+// wrap says what was being done when err came up.
+func wrap(err error, what string, about ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("index: "+what+": %w", append(about, err)...)
+}
