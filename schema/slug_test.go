@@ -11,9 +11,9 @@ func TestSlugOfRealHeadlines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// These slugs were made of wrongly decoded UTF-8 (’ and – became â…, one
-	// letter of which is left) or of two blanks: no rule gives them.
-	exceptions := []string{"fbias-investigation", "50a130-feet"}
+	// In these the original headline held ’ or –, three bytes each, where the page
+	// prints one: the slug is cut earlier, or holds the "a" of a wrongly decoded â.
+	exceptions := []string{"the-fbias-investigation", "50a130-feet", "about-the-groupa", "estonia-united-kingdom-relations", "iraqi-civil-war-2014-present"}
 	checked := 0
 	for i, line := range strings.Split(strings.TrimSpace(string(data)), "\n")[1:] {
 		title, want, ok := strings.Cut(strings.TrimSuffix(line, "\r"), "\t")
@@ -24,7 +24,7 @@ func TestSlugOfRealHeadlines(t *testing.T) {
 		for _, e := range exceptions {
 			odd = odd || strings.Contains(want, e)
 		}
-		if got := Slug(oneLine(title)); !odd && got != want {
+		if got := Slug(oneLine(title)); odd == (got == want) {
 			t.Errorf("Slug(%q)\n got %s\nwant %s", title, got, want)
 		}
 		checked++
