@@ -53,20 +53,6 @@ func (c *conn) day(date schema.Date, t time.Time, byRecorded bool) ([]Row, error
 	return list, nil
 }
 
-// asOf gives the version of an article that was current at t.
-func (c *conn) asOf(num int64, t time.Time, byRecorded bool) (Row, bool, error) {
-	query := asOf("published", "?2")
-	if byRecorded {
-		query = asOf("recorded", "?2")
-	}
-	list, err := c.rows(`SELECT v.key, v.data, a.id FROM versions v JOIN articles a ON a.num = ?2
-		WHERE v.key = (`+query+")", t.Unix(), num)
-	if err != nil || len(list) == 0 {
-		return Row{}, false, err
-	}
-	return list[0], true, nil
-}
-
 // PreviousDay gives the nearest earlier date that any current version has, and
 // whether there is one.
 func (r Reader) PreviousDay(date schema.Date) (before schema.Date, ok bool, err error) {

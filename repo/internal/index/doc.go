@@ -20,8 +20,9 @@
 //
 //	meta      one row: the commit covered
 //	articles  num → id, count and high-water mark of its numbers, number of its
-//	          current version, that version's day, smallest Seq, where it was
-//	          linked to, contexts known without a version
+//	          current version, that version's day, smallest Seq, Seq of the last
+//	          version in its chain of seals, where it was linked to, contexts
+//	          known without a version
 //	versions  key → the columns that something selects by, and data: the whole
 //	          [Row] in one blob (row.go), so that reading a version reads two
 //	          columns. By seq there is a covering index, which answers the
@@ -31,6 +32,7 @@
 //	about     (context, day, article): the contexts of every article now
 //	keys      interned addresses; for a page path also its last component
 //	leads     (address, article) → day of the newest version that has the address
+//	files     paths of files that stand elsewhere than at their article's own
 //	corrections, problems
 //
 // Each version's blob also lists the words of its contexts and the keys of its

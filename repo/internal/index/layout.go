@@ -13,18 +13,19 @@ var layout = [...]string{
 		num INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
 		count INT NOT NULL, high INT NOT NULL,
 		current INT NOT NULL, published INT NOT NULL, day INT NOT NULL,
-		first INT NOT NULL, redirect INT NOT NULL, added BLOB)`,
+		first INT NOT NULL, tail INT NOT NULL, redirect INT NOT NULL, added BLOB)`,
 	`CREATE INDEX articles_day ON articles (day) WHERE count > 0`,
 
 	`CREATE TABLE versions (
 		key INTEGER PRIMARY KEY, seq INT NOT NULL,
 		published INT NOT NULL, recorded INT NOT NULL, date INT NOT NULL,
 		author INT NOT NULL, category INT NOT NULL, kinds INT NOT NULL, flags INT NOT NULL,
-		seal8 INT NOT NULL, commit8 INT NOT NULL, data BLOB NOT NULL)`,
+		seal8 INT NOT NULL, commit8 INT NOT NULL, content8 INT NOT NULL, data BLOB NOT NULL)`,
 	`CREATE UNIQUE INDEX versions_seq ON versions (seq, recorded, author, category, kinds, flags)`,
 	`CREATE INDEX versions_date ON versions (date)`,
 	`CREATE INDEX versions_seal ON versions (seal8)`,
 	`CREATE INDEX versions_commit ON versions (commit8)`,
+	`CREATE INDEX versions_content ON versions (content8)`,
 
 	`CREATE TABLE words (id INTEGER PRIMARY KEY, kind INT NOT NULL, text TEXT NOT NULL, UNIQUE (kind, text))`,
 	`CREATE TABLE about (context INT, day INT, article INT, PRIMARY KEY (context, day, article)) WITHOUT ROWID`,
@@ -32,6 +33,9 @@ var layout = [...]string{
 	`CREATE TABLE keys (id INTEGER PRIMARY KEY, kind INT NOT NULL, key TEXT NOT NULL, slug TEXT, UNIQUE (key, kind))`,
 	`CREATE INDEX keys_slug ON keys (slug) WHERE slug IS NOT NULL`,
 	`CREATE TABLE leads (alias INT, article INT, day INT NOT NULL, PRIMARY KEY (alias, article)) WITHOUT ROWID`,
+
+	`CREATE TABLE files (path TEXT PRIMARY KEY, article INT NOT NULL) WITHOUT ROWID`,
+	`CREATE INDEX files_article ON files (article)`,
 
 	`CREATE TABLE corrections (id INTEGER PRIMARY KEY, article INT NOT NULL, seq INT NOT NULL, to8 INT NOT NULL, data BLOB NOT NULL)`,
 	`CREATE INDEX corrections_article ON corrections (article)`,
@@ -42,7 +46,7 @@ var layout = [...]string{
 
 // tables lists what [Tx.Reset] empties.
 var tables = [...]string{
-	"meta", "articles", "versions", "words", "about", "keys", "leads", "corrections", "problems",
+	"meta", "articles", "versions", "words", "about", "keys", "leads", "files", "corrections", "problems",
 }
 
 // The kinds of words.

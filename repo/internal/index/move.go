@@ -86,7 +86,7 @@ func (tx *Tx) addresses(a *article) (keys []int64, err error) {
 // recompute finds out anew what follows from an article's versions. had are keys
 // that led to it, and do so no more if no version has them.
 func (tx *Tx) recompute(a *article, had []int64) error {
-	a.count, a.current, a.published, a.day, a.first, a.contexts = 0, 0, 0, 0, 0, nil
+	a.count, a.current, a.published, a.day, a.first, a.row, a.contexts = 0, 0, 0, 0, 0, nil, nil
 	leads := make(map[int64]int64)
 	err := tx.c.records(a.id, a.num, func(v *record) error {
 		a.add(v)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,10 +35,10 @@ func (r Reader) Tip() (tip [20]byte, err error) {
 	return tip, wrap(err, "read the commit covered")
 }
 
-// Seq gives the greatest Seq, 0 where there is no version.
+// Seq gives the greatest Seq of a version or a correction, 0 where there is none.
 func (r Reader) Seq() (seq int64, err error) {
 	err = r.src.view(func(c *conn) (err error) {
-		seq, _, err = c.int("SELECT max(seq) FROM versions")
+		seq, _, err = c.int("SELECT max(ifnull((SELECT max(seq) FROM versions), 0), ifnull((SELECT max(seq) FROM corrections), 0))")
 		return err
 	})
 	return seq, wrap(err, "read the last place in the order of recording")
@@ -121,20 +122,68 @@ func (r Reader) Current(article schema.ID) (Row, bool, error) {
 // published last among those published until t, by the recorded clock the one
 // published last among those recorded until t. A day alone counts as its first
 // second. It reports whether there was any.
-func (r Reader) AsOf(article schema.ID, t time.Time, byRecorded bool) (Row, bool, error) {
-	query := asOf("published", "SELECT num FROM articles WHERE id = ?2")
-	if byRecorded {
-		query = asOf("recorded", "SELECT num FROM articles WHERE id = ?2")
-	}
-	return r.one("read %s at %s", []any{article, t.UTC().Format(time.RFC3339)},
-		"SELECT v.key, v.data, ?2 FROM versions v WHERE v.key = ("+query+")", t.Unix(), article.String())
+func (r Reader) AsOf(article schema.ID, t time.Time, byRecorded bool) (v Row, ok bool, err error) {
+	err = r.src.view(func(c *conn) error {
+		num, _, err := c.find(article)
+		if err == nil && num != 0 {
+			v, ok, err = c.asOf(num, t, byRecorded)
+		}
+		return err
+	})
+	return v, ok, wrap(err, "read %s at %s", article, t.UTC().Format(time.RFC3339))
 }
 
-// asOf is the query for the key of the version of an article that was current at
-// time ?1.
-func asOf(clock, num string) string {
-	return `SELECT key FROM versions WHERE key BETWEEN (` + num + `) << 24 AND ((` + num + `) + 1 << 24) - 1 AND ` + clock + ` <= ?1
-		ORDER BY published DESC, key DESC LIMIT 1`
+// asOf gives the version of an article that was current at t.
+func (c *conn) asOf(num int64, t time.Time, byRecorded bool) (Row, bool, error) {
+	seconds := t.Unix()
+	clock := "recorded"
+	if !byRecorded {
+		// Mostly it is the one that is current now, which is at hand.
+		clock = "published"
+		list, err := c.rows(currentRows+" AND a.num = ? AND a.published <= ?", num, seconds)
+		if err != nil || len(list) > 0 {
+			return first(list), len(list) > 0, err
+		}
+	}
+	list, err := c.rows(`SELECT v.key, v.data, a.id FROM versions v JOIN articles a ON a.num = ?2 WHERE v.key = (
+		SELECT key FROM versions WHERE key BETWEEN ?2 << 24 AND (?2 + 1 << 24) - 1 AND `+clock+` <= ?1
+		ORDER BY published DESC, key DESC LIMIT 1)`, seconds, num)
+	return first(list), len(list) > 0, err
+}
+
+// first gives the first row, zero where there is none.
+func first(list []Row) Row {
+	if len(list) == 0 {
+		return Row{}
+	}
+	return list[0]
+}
+
+// Tail gives the last version, by Seq, in the chain of seals that an article
+// began, wherever that version belongs now; and whether there is one.
+func (r Reader) Tail(origin schema.ID) (Row, bool, error) {
+	return r.one("read the end of the chain of %s", []any{origin}, `
+		SELECT v.key, v.data, a.id FROM versions v JOIN articles a ON a.num = v.key >> 24
+		WHERE v.seq = (SELECT tail FROM articles WHERE id = ?)`, origin.String())
+}
+
+// WithContent gives the versions of an article whose state has the digest, by
+// Number.
+func (r Reader) WithContent(article schema.ID, content [32]byte) (list []Row, err error) {
+	err = r.src.view(func(c *conn) error {
+		num, _, err := c.find(article)
+		if err == nil && num != 0 {
+			list, err = c.withContent(article, num, content)
+		}
+		return err
+	})
+	return list, wrap(err, "look in %s for a state", article)
+}
+
+func (c *conn) withContent(article schema.ID, num int64, content [32]byte) ([]Row, error) {
+	list, err := c.rows(`SELECT key, data, ?3 FROM versions INDEXED BY versions_content
+		WHERE content8 = ?2 AND key BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 ORDER BY key`, num, eight(content[:]), article.String())
+	return slices.DeleteFunc(list, func(v Row) bool { return v.Content != content }), err
 }
 
 // Exists reports whether the article has versions.
@@ -268,10 +317,7 @@ func (c *conn) rows(query string, args ...driver.Value) (list []Row, err error) 
 // one gives the first of them.
 func (r Reader) one(what string, about []any, query string, args ...driver.Value) (Row, bool, error) {
 	list, err := r.rows(what, about, query, args...)
-	if err != nil || len(list) == 0 {
-		return Row{}, false, err
-	}
-	return list[0], true, nil
+	return first(list), len(list) > 0, err
 }
 
 // idOf reads a column that holds an article's id.

@@ -20,10 +20,12 @@ type article struct {
 	published int64 // of the current version
 	day       int64 // of the current version
 	first     int64 // smallest Seq
+	tail      int64 // greatest Seq of the versions whose Origin it is, wherever they are
 	redirect  int64
 	added     []int64 // contexts without a version
 
-	contexts []int64         // of the current version
+	row      *Row            // the current version, where it was read or written
+	contexts []int64         // its contexts
 	about    []int64         // the contexts under which it stands in the table about,
 	aboutDay int64           // with this day
 	leads    map[int64]int64 // addresses written or seen in this transaction, with their day
@@ -83,12 +85,12 @@ func (tx *Tx) article(id schema.ID) (*article, error) {
 		return tx.articles[num], nil
 	}
 	a := &article{id: id, leads: make(map[int64]int64)}
-	err := tx.c.each("SELECT num, count, high, current, published, day, first, redirect, added FROM articles WHERE id = ?",
+	err := tx.c.each("SELECT num, count, high, current, published, day, first, tail, redirect, added FROM articles WHERE id = ?",
 		[]driver.Value{key}, func(row []driver.Value) error {
 			a.num, a.count, a.high, a.current = number(row[0]), int(number(row[1])), int(number(row[2])), int(number(row[3]))
-			a.published, a.day, a.first, a.redirect = number(row[4]), number(row[5]), number(row[6]), number(row[7])
+			a.published, a.day, a.first, a.tail, a.redirect = number(row[4]), number(row[5]), number(row[6]), number(row[7]), number(row[8])
 			var bad bool
-			if a.added, bad = intsOf(blob(row[8])); bad {
+			if a.added, bad = intsOf(blob(row[9])); bad {
 				return ErrDamaged
 			}
 			return nil
@@ -108,7 +110,7 @@ func (tx *Tx) article(id schema.ID) (*article, error) {
 		tx.nextNum++
 		tx.touch(a)
 	} else if a.count > 0 {
-		if err := tx.loadContexts(a); err != nil {
+		if err := tx.loadCurrent(a); err != nil {
 			return nil, err
 		}
 	}
@@ -116,14 +118,15 @@ func (tx *Tx) article(id schema.ID) (*article, error) {
 	return a, nil
 }
 
-// loadContexts reads the contexts of a's current version.
-func (tx *Tx) loadContexts(a *article) error {
-	return tx.c.each("SELECT data FROM versions WHERE key = ?", []driver.Value{keyOf(a.num, a.current)}, func(row []driver.Value) error {
-		v, err := decodeAll(a.id, a.current, blob(row[0]))
-		a.contexts = v.contexts
-		a.about, a.aboutDay = union(a.contexts, a.added), a.day
-		return err
-	})
+// loadCurrent reads a's current version.
+func (tx *Tx) loadCurrent(a *article) error {
+	v, ok, err := tx.record(a, a.current)
+	if err == nil && !ok {
+		err = fmt.Errorf("version %d of %s is not there: %w", a.current, a.id, ErrDamaged)
+	}
+	a.row, a.contexts = &v.Row, v.contexts
+	a.about, a.aboutDay = union(a.contexts, a.added), a.day
+	return err
 }
 
 // flush writes what is held back: the rows of articles, and their contexts.
@@ -158,10 +161,10 @@ func (tx *Tx) write(a *article) error {
 	if len(a.added) > 0 {
 		added = appendInts(nil, a.added)
 	}
-	err := tx.c.exec(`INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	err := tx.c.exec(`INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (num) DO UPDATE SET count = excluded.count, high = excluded.high, current = excluded.current,
-		published = excluded.published, day = excluded.day, first = excluded.first, redirect = excluded.redirect, added = excluded.added`,
-		a.num, a.id.String(), int64(a.count), int64(a.high), int64(a.current), a.published, a.day, a.first, a.redirect, added)
+		published = excluded.published, day = excluded.day, first = excluded.first, tail = excluded.tail, redirect = excluded.redirect, added = excluded.added`,
+		a.num, a.id.String(), int64(a.count), int64(a.high), int64(a.current), a.published, a.day, a.first, a.tail, a.redirect, added)
 	if err != nil {
 		return err
 	}
@@ -269,7 +272,13 @@ func (tx *Tx) AddVersion(r Row, aliases []Alias, contexts []string) error {
 		if r.Origin.IsZero() {
 			r.Origin = r.Article
 		}
+		// To the second and in UTC, as they are read back.
+		r.Published.T, r.Recorded = unixTime(r.Published.T.Unix()), unixTime(r.Recorded.Unix())
 		a, err := tx.article(r.Article)
+		if err != nil {
+			return err
+		}
+		origin, err := tx.article(r.Origin)
 		if err != nil {
 			return err
 		}
@@ -282,6 +291,10 @@ func (tx *Tx) AddVersion(r Row, aliases []Alias, contexts []string) error {
 		}
 		if err := tx.insert(a.num, &v); err != nil {
 			return err
+		}
+		if r.Seq > origin.tail {
+			origin.tail = r.Seq
+			tx.touch(origin)
 		}
 		if r.Number <= a.high {
 			return tx.recompute(a, nil)
@@ -319,7 +332,8 @@ func (a *article) add(v *record) {
 		a.first = v.Seq
 	}
 	if a.count == 0 || published >= a.published {
-		a.current, a.published, a.day, a.contexts = v.Number, published, dayOf(v.Date), v.contexts
+		row := v.Row
+		a.current, a.published, a.day, a.row, a.contexts = v.Number, published, dayOf(v.Date), &row, v.contexts
 	}
 	a.count++
 	a.high = max(a.high, v.Number)
@@ -350,9 +364,9 @@ func (tx *Tx) insert(num int64, v *record) error {
 	if corrected {
 		flags |= flagCorrected
 	}
-	err = tx.c.exec("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	err = tx.c.exec("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		keyOf(num, v.Number), v.Seq, v.Published.T.Unix(), v.Recorded.Unix(), dayOf(v.Date), author, category, kinds, flags,
-		eight(v.Seal[:]), eight(v.Commit[:]), v.append(make([]byte, 0, 512)))
+		eight(v.Seal[:]), eight(v.Commit[:]), eight(v.Content[:]), v.append(make([]byte, 0, 512)))
 	if isTaken(err) {
 		return fmt.Errorf("the number, or place %d in the order of recording, is taken by another version", v.Seq)
 	}
@@ -416,6 +430,9 @@ func (tx *Tx) SetKinds(id schema.ID, number int, kinds string, restores int) err
 			return fmt.Errorf("there is no such version")
 		}
 		v.Kinds, v.Restores = kinds, restores
+		if a.row != nil && number == a.current {
+			a.row.Kinds, a.row.Restores = kinds, restores
+		}
 		w, err := tx.word(wordKinds, kinds)
 		if err != nil {
 			return err
@@ -432,63 +449,4 @@ func (tx *Tx) record(a *article, number int) (v record, ok bool, err error) {
 		return err
 	})
 	return v, ok, err
-}
-
-// AddCorrection adds a notice about the diff that leads to the version with the
-// seal ToSeal, which may come later.
-func (tx *Tx) AddCorrection(x Correction) error {
-	return tx.do("add a correction to %s", []any{x.Article}, func(c *conn) error {
-		a, err := tx.article(x.Article)
-		if err != nil {
-			return err
-		}
-		tx.notices = true
-		to := eight(x.ToSeal[:])
-		if err := c.exec("INSERT INTO corrections (article, seq, to8, data) VALUES (?, ?, ?, ?)", a.num, x.Seq, to, appendCorrection(nil, &x)); err != nil {
-			return err
-		}
-		var keys []int64
-		err = c.each("SELECT key, data FROM versions WHERE seal8 = ?", []driver.Value{to}, func(row []driver.Value) error {
-			v, err := decode(schema.ID{}, 0, blob(row[1]))
-			if v.Seal == x.ToSeal {
-				keys = append(keys, number(row[0]))
-			}
-			return err
-		})
-		for _, key := range keys {
-			if err := c.exec("UPDATE versions SET flags = flags | ? WHERE key = ?", int64(flagCorrected), key); err != nil {
-				return err
-			}
-		}
-		return err
-	})
-}
-
-// AddProblem adds something broken that was met.
-func (tx *Tx) AddProblem(p Problem) error {
-	return tx.do("note a problem with %s", []any{p.Path}, func(c *conn) error {
-		return c.exec(`INSERT INTO problems ("commit", path, line, field, reason) VALUES (?, ?, ?, ?, ?)`,
-			p.Commit[:], p.Path, int64(p.Line), p.Field, p.Reason)
-	})
-}
-
-// SetTip says which commit is covered when the transaction is committed.
-func (tx *Tx) SetTip(commit [20]byte) error {
-	return tx.do("note the commit covered", nil, func(c *conn) error {
-		return c.exec("INSERT OR REPLACE INTO meta VALUES (1, ?)", commit[:])
-	})
-}
-
-// Reset empties the index.
-func (tx *Tx) Reset() error {
-	return tx.do("empty the index", nil, func(c *conn) error {
-		tx.forget()
-		tx.notices = false
-		for _, t := range tables {
-			if err := c.exec("DELETE FROM " + t); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
