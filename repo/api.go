@@ -128,11 +128,9 @@ type Actor struct {
 	IfVersion string
 }
 
-type InitOptions struct{}
-
 // The methods of *Store:
 //
-//	func Init(dir string, opt InitOptions) (*Store, error)
+//	func Init(dir string) (*Store, error)
 //	func Open(dir string) (*Store, error)                   // *NoStoreError
 //	func Find(dir string) (string, error)                   // nearest enclosing store, dir itself first; *NoStoreError
 //	func (*Store) Close() error
@@ -169,8 +167,10 @@ type contract interface {
 }
 
 // Errors (package repo):
-//   *NotFoundError{Name string; Candidates []Version}  exit 3 (several fit: Candidates)
-//   *NoStoreError{Dir string}                          exit 3
-//   *ConflictError{Want string; Current Version}       exit 4
-//   *schema.Problem                                    exit 5
-//   *BrokenError{Finding}                              exit 1
+//
+//	*NotFoundError{Name string; Candidates []Version}  exit 3 (several fit: Candidates)
+//	*NoStoreError{Dir string}                          exit 3
+//	*ConflictError{Want string; Current Version}       exit 4
+//	*schema.Problem                                    exit 5
+//	*BrokenError{Finding}                              exit 1
+var _ contract = (*Store)(nil)

@@ -54,7 +54,8 @@ type Version struct {
 	Correction *Correction     // the correction bound to the diff that leads to this version
 	Known      schema.FieldSet // the fields that are known; not all where only a page's Changes list told of the version
 
-	blob [20]byte
+	blob   [20]byte
+	origin schema.ID
 }
 
 // Correction is a notice bound to the very diff that it explains.

@@ -1,0 +1,181 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/stemma-project/stemma/repo/internal/git"
+	"github.com/stemma-project/stemma/repo/internal/index"
+	"github.com/stemma-project/stemma/schema"
+)
+
+// catchUp takes in what git holds and the index does not.
+func (s *Store) catchUp(ctx context.Context, progress func(done, total int)) error {
+	tip, err := s.git.Tip()
+	if err != nil {
+		return err
+	}
+	if covered, err := s.idx.Tip(); err != nil || covered == tip {
+		return err
+	}
+	tx, err := s.idx.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.catchUpIn(ctx, tx, progress); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// catchUpIn does so inside a transaction, up to the tip as it stands by then.
+func (s *Store) catchUpIn(ctx context.Context, tx *index.Tx, progress func(done, total int)) error {
+	tip, err := s.git.Tip()
+	if err != nil {
+		return err
+	}
+	covered, err := tx.Tip()
+	if err != nil || covered == tip {
+		return err
+	}
+	var known []index.Row
+	if covered != (git.Hash{}) {
+		kept, err := s.git.IsAncestor(covered, tip)
+		if err != nil {
+			return err
+		}
+		if !kept {
+			if known, err = s.startOver(tx, covered, tip); err != nil {
+				return err
+			}
+			covered = git.Hash{}
+		}
+	}
+	hashes, err := s.git.Log(tip, covered)
+	if err != nil {
+		return err
+	}
+	a, err := newApplier(tx, s.git.Blob, s.git.Find)
+	if err != nil {
+		return err
+	}
+	for i, h := range hashes {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		e, err := s.readEvent(h)
+		if err == nil {
+			err = a.apply(e)
+		}
+		if err != nil {
+			return fmt.Errorf("taking commit %s into the index: %w", h, err)
+		}
+		if progress != nil {
+			progress(i+1, len(hashes))
+		}
+	}
+	if err := nameLost(tx, known); err != nil {
+		return err
+	}
+	return tx.SetTip(tip)
+}
+
+// readEvent reads a commit and what it changed. Of a merge, only the files that
+// differ from every parent are its own.
+func (s *Store) readEvent(h git.Hash) (*event, error) {
+	c, err := s.git.Commit(h)
+	if err != nil {
+		return nil, err
+	}
+	e := &event{hash: h, commit: c}
+	var badMessage error
+	if e.message, badMessage = parseMessage(c.Message); badMessage != nil {
+		e.message.note = cleanNote(c.Message)
+	}
+	parents := c.Parents
+	if len(parents) == 0 {
+		parents = []git.Hash{{}}
+	}
+	for i, p := range parents {
+		var tree git.Hash
+		if p != (git.Hash{}) {
+			pc, err := s.git.Commit(p)
+			if err != nil {
+				return nil, err
+			}
+			tree = pc.Tree
+		}
+		changes, err := s.git.Diff(tree, c.Tree)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			e.changes = changes
+			continue
+		}
+		differs := map[string]bool{}
+		for _, ch := range changes {
+			differs[ch.Path] = true
+		}
+		own := e.changes[:0:0]
+		for _, ch := range e.changes {
+			if differs[ch.Path] {
+				own = append(own, ch)
+			}
+		}
+		e.changes = own
+	}
+	return e, nil
+}
+
+// startOver empties the index because history was rewritten, and gives every
+// version that the index knew, so that what the new history lacks can be named.
+func (s *Store) startOver(tx *index.Tx, covered, tip git.Hash) ([]index.Row, error) {
+	var known []index.Row
+	for r, err := range tx.Log(index.Filter{}) {
+		if err != nil {
+			return nil, err
+		}
+		known = append(known, index.Row{Article: r.Article, Number: r.Number, Seal: r.Seal, Commit: r.Commit, Headline: r.Headline})
+	}
+	problems, err := tx.Problems()
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.Reset(); err != nil {
+		return nil, err
+	}
+	for _, p := range problems {
+		if p.Field == historyField {
+			if err := tx.AddProblem(p); err != nil {
+				return nil, err
+			}
+		}
+	}
+	reason := fmt.Sprintf("history was rewritten: commit %s, which was the newest before, is no part of main any more", covered)
+	return known, tx.AddProblem(index.Problem{Commit: tip, Field: historyField, Reason: reason})
+}
+
+// historyField marks a problem of the history itself.
+const historyField = "history"
+
+// nameLost notes each version that was known before history was rewritten and is
+// in it no more: that is how a dropped or forged version is named.
+func nameLost(tx *index.Tx, known []index.Row) error {
+	for _, k := range known {
+		rows, err := tx.BySeal(schema.ID{}, Seal(k.Seal).String())
+		if err != nil {
+			return err
+		}
+		if len(rows) > 0 {
+			continue
+		}
+		p := index.Problem{Commit: k.Commit, Path: filePath(k.Article), Field: historyField, Reason: fmt.Sprintf(
+			"version %d of article %s (seal %s, %q) was recorded and is gone from the history", k.Number, k.Article, Seal(k.Seal).Short(), k.Headline)}
+		if err := tx.AddProblem(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package repo
+
+import (
+	"context"
+
+	"github.com/stemma-project/stemma/schema"
+)
+
+// Page gives a version as an event page, with the Changes and Related parts that
+// the store knows now.
+func (s *Store) Page(ctx context.Context, v Version) ([]byte, error) {
+	state, err := s.State(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Changes(ctx, v.Article)
+	if err != nil {
+		return nil, err
+	}
+	related, err := s.Related(ctx, v.Article, schema.Newer.MaxRelated())
+	if err != nil {
+		return nil, err
+	}
+	var events []schema.RelatedEvent
+	for _, r := range related {
+		events = append(events, schema.RelatedEvent{Headline: r.Version.Headline, Path: r.Version.Path, Shared: r.Contexts})
+	}
+	return schema.NewPage(state, PageChanges(all), events, schema.Newer).Bytes(), nil
+}
+
+// PageChanges makes the lines of a page's Changes from an article's versions.
+func PageChanges(versions []Version) []schema.PageChange {
+	lines := make([]schema.PageChange, len(versions))
+	for i, v := range versions {
+		label := schema.Update
+		switch v.Place {
+		case First:
+			label = schema.FirstVersion
+		case Current:
+			label = schema.CurrentVersion
+		}
+		lines[i] = schema.NewPageChange(v.Headline, v.Path, v.Published, label)
+	}
+	return lines
+}
+
+// Day gives the index of a day, with the versions that it lists: the articles of
+// that date as they are now, or as they were at m.
+func (s *Store) Day(ctx context.Context, d schema.Date, m Moment) (*schema.DayIndex, []Version, error) {
+	if err := s.view(ctx); err != nil {
+		return nil, nil, err
+	}
+	rows, err := s.idx.Days(d, m.At, m.Clock == ByRecorded)
+	if err != nil {
+		return nil, nil, err
+	}
+	versions, err := s.placedAll(rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	events := make([]schema.DayEvent, 0, len(versions))
+	for _, v := range versions {
+		state, err := s.State(ctx, v)
+		if err != nil {
+			return nil, nil, err
+		}
+		events = append(events, schema.NewDayEvent(state))
+	}
+	return schema.NewDayIndex(d, events), versions, nil
+}

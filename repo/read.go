@@ -1,0 +1,161 @@
+package repo
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stemma-project/stemma/repo/internal/index"
+	"github.com/stemma-project/stemma/schema"
+)
+
+// Log lists versions over the whole store, the one recorded last first.
+func (s *Store) Log(ctx context.Context, f LogFilter) iter.Seq2[Version, error] {
+	return func(yield func(Version, error) bool) {
+		if err := s.view(ctx); err != nil {
+			yield(Version{}, err)
+			return
+		}
+		filter := index.Filter{Since: f.Since, Until: f.Until, Author: f.Author, Category: f.Category,
+			Context: f.Context, Corrections: f.Corrections, QuietEdits: f.QuietEdits, Limit: f.Limit}
+		for _, k := range f.Kinds {
+			filter.Kinds = append(filter.Kinds, string(k))
+		}
+		for r, err := range s.idx.Log(filter) {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				yield(Version{}, err)
+				return
+			}
+			v, err := s.placed(&r)
+			if !yield(v, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// placed makes a version of a row, with its place and its correction.
+func (s *Store) placed(r *index.Row) (Version, error) {
+	v, err := toVersion(s.idx.Reader, r)
+	if err != nil {
+		return v, err
+	}
+	corrections, err := s.idx.Corrections(r.Article)
+	if err != nil || len(corrections) == 0 {
+		return v, err
+	}
+	rows, err := s.idx.Versions(r.Article)
+	if err != nil {
+		return v, err
+	}
+	all, err := s.versions(r.Article, rows)
+	for _, found := range all {
+		if found.Number == v.Number {
+			v = found
+		}
+	}
+	return v, err
+}
+
+// List lists articles by their current version, or the one that was current at
+// f.Moment, ordered by date, then headline.
+func (s *Store) List(ctx context.Context, f ListFilter) ([]Version, error) {
+	if err := s.view(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := s.idx.List(index.ListFilter{Date: f.Date, Context: f.Context, Category: f.Category, Status: f.Status,
+		At: f.Moment.At, ByRecorded: f.Moment.Clock == ByRecorded})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(rows, func(a, b index.Row) int {
+		if c := strings.Compare(string(a.Date), string(b.Date)); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Headline, b.Headline)
+	})
+	return s.placedAll(rows)
+}
+
+func (s *Store) placedAll(rows []index.Row) ([]Version, error) {
+	out := make([]Version, 0, len(rows))
+	for i := range rows {
+		v, err := s.placed(&rows[i])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// AsOf gives the version that was current at a time: by the first clock the one
+// published last until then, by the other the one that this store, as it stood
+// then, would have called current. ok is false where there was none yet.
+func (s *Store) AsOf(ctx context.Context, id schema.ID, m Moment) (v Version, ok bool, err error) {
+	if err := s.view(ctx); err != nil {
+		return Version{}, false, err
+	}
+	at := m.At
+	if at.IsZero() {
+		at = time.Unix(1<<40, 0)
+	}
+	row, ok, err := s.idx.AsOf(id, at, m.Clock == ByRecorded)
+	if err != nil || !ok {
+		return Version{}, false, err
+	}
+	v, err = s.placed(&row)
+	return v, err == nil, err
+}
+
+// Related lists the articles that share contexts with an article: more shared
+// contexts first, then the newer date. A limit of 0 gives all.
+func (s *Store) Related(ctx context.Context, id schema.ID, limit int) ([]Related, error) {
+	if err := s.view(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := s.idx.Related(id, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Related, 0, len(rows))
+	for i := range rows {
+		v, err := s.placed(&rows[i].Row)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Related{Version: v, Contexts: rows[i].Shared})
+	}
+	return out, nil
+}
+
+// Reindex throws the derived index away and builds it from git.
+func (s *Store) Reindex(ctx context.Context, progress func(done, total int)) error {
+	tx, err := s.idx.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	err = tx.Reset()
+	if err == nil {
+		err = s.catchUpIn(ctx, tx, progress)
+	}
+	if err != nil {
+		tx.Rollback()
+		return err
+	}
+	return tx.Commit()
+}
+
+// Problems lists the broken files that were met in git, and what of history was
+// rewritten.
+func (s *Store) Problems(ctx context.Context) ([]Finding, error) {
+	if err := s.view(ctx); err != nil {
+		return nil, err
+	}
+	return s.problems()
+}

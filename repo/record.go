@@ -1,0 +1,444 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+
+	"github.com/stemma-project/stemma/repo/internal/git"
+	"github.com/stemma-project/stemma/repo/internal/index"
+	"github.com/stemma-project/stemma/repo/internal/match"
+	"github.com/stemma-project/stemma/schema"
+)
+
+// batchSize is how many drafts go into one pack, durable together.
+const batchSize = 1000
+
+// nobody is the author where none is named.
+var nobody = schema.Person{Name: "stemma", Email: "stemma@localhost"}
+
+// Record records each draft as a new version of the article that it belongs to,
+// or says why there is none. The results are in the order of the drafts; a draft
+// that is refused does not keep the others from being recorded. When Record
+// returns without an error, everything it reports is durable.
+func (s *Store) Record(ctx context.Context, drafts []Draft, opt RecordOptions) ([]Result, error) {
+	results := make([]Result, 0, len(drafts))
+	for chunk := range slices.Chunk(drafts, batchSize) {
+		part, err := s.recordBatch(ctx, chunk, opt, nil)
+		if err != nil {
+			return results, err
+		}
+		results = append(results, part...)
+	}
+	return results, nil
+}
+
+// Import records a stream of drafts in batches, each durable as a whole, and
+// calls each with every result in order. A draft without a time of its own that
+// repeats the article's versions from the first on adds nothing, so running an
+// import twice, or again after it was interrupted, is harmless. An error of the
+// stream that is a *schema.Problem refuses one state and the rest goes on.
+func (s *Store) Import(ctx context.Context, drafts iter.Seq2[Draft, error], opt RecordOptions, each func(Result)) error {
+	replay := &replay{at: map[schema.ID]int{}}
+	var batch []Draft
+	flush := func() error {
+		results, err := s.recordBatch(ctx, batch, opt, replay)
+		for _, r := range results {
+			each(r)
+		}
+		batch = batch[:0]
+		return err
+	}
+	for d, err := range drafts {
+		var problem *schema.Problem
+		switch {
+		case errors.As(err, &problem):
+			if err := flush(); err != nil {
+				return err
+			}
+			each(Result{Outcome: Refused, Reason: problem.Error(), Err: problem})
+			continue
+		case err != nil:
+			return errors.Join(flush(), err)
+		}
+		if batch = append(batch, d); len(batch) == batchSize {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}
+
+func (s *Store) recordBatch(ctx context.Context, drafts []Draft, opt RecordOptions, r *replay) (results []Result, err error) {
+	if len(drafts) == 0 {
+		return nil, nil
+	}
+	err = s.write(ctx, opt.DryRun, func(w *writer) error {
+		results = results[:0]
+		if r != nil {
+			r = r.begin()
+		}
+		for i := range drafts {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			result, err := w.record(&drafts[i], opt, r)
+			if err != nil {
+				return err
+			}
+			results = append(results, result)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.keep()
+	return results, nil
+}
+
+// record records one draft. The error is one of the store's; what is wrong with
+// the draft stands in the result.
+func (w *writer) record(d *Draft, opt RecordOptions, r *replay) (Result, error) {
+	in := d.Input
+	in.State = d.Input.State.Clone()
+	in.State.Normalize()
+	if problem := in.State.Validate(); problem != nil {
+		if problem.File == "" {
+			problem.File = d.File
+		}
+		return refused(problem), nil
+	}
+	found, err := w.identify(d, &in)
+	if err != nil {
+		return resultOf(err)
+	}
+	var earlier []Version
+	if opt.Earlier {
+		if earlier, err = w.recordEarlier(d, &in, found.ID); err != nil {
+			return resultOf(err)
+		}
+	}
+	result, err := w.recordState(d, &in, found, r)
+	if err != nil {
+		return resultOf(err)
+	}
+	result.Earlier = earlier
+	return result, nil
+}
+
+// refused makes the result of a draft that can't be recorded.
+func refused(err error) Result {
+	return Result{Outcome: Refused, Reason: err.Error(), Err: err}
+}
+
+// resultOf tells what is wrong with a draft from what is wrong with the store.
+func resultOf(err error) (Result, error) {
+	var problem *schema.Problem
+	var conflict *ConflictError
+	var missing *NotFoundError
+	if errors.As(err, &problem) || errors.As(err, &conflict) || errors.As(err, &missing) {
+		return refused(err), nil
+	}
+	return Result{}, err
+}
+
+// target is the article that a draft belongs to.
+type target struct {
+	ID    schema.ID
+	Match string // the rule and its score, for the commit
+	Twin  schema.ID
+	Path  string // the path to keep, where the default one is taken
+}
+
+// identify finds the article of a draft, or gives a new one an id.
+func (w *writer) identify(d *Draft, in *schema.Input) (target, error) {
+	if d.Article != "" {
+		id, err := resolve(w.tx.Reader, d.Article)
+		if err == nil {
+			return target{ID: id}, nil
+		}
+		if id, bad := schema.ParseID(d.Article); bad == nil {
+			return target{ID: id}, nil
+		}
+		return target{}, err
+	}
+	if !in.ID.IsZero() {
+		id, err := w.applier.home(in.ID)
+		return target{ID: id}, err
+	}
+	givenPath := in.Carries.Has(schema.FieldPath) && d.Input.Path != ""
+	f := &finder{w: w}
+	if id, ok, err := byEarlier(in, f); err != nil || ok {
+		return target{ID: id, Match: "path 1.00"}, err
+	}
+	if in.Date == "" {
+		in.Date = w.published(d, nil).Day()
+		in.Carries |= schema.Fields(schema.FieldDate)
+		d.Input.Date, d.Input.Carries = in.Date, in.Carries
+	}
+	decision, err := match.Decide(in, givenPath, f)
+	if err != nil {
+		return target{}, err
+	}
+	t := target{ID: decision.ID, Match: decision.String(), Twin: decision.Twin, Path: decision.Path}
+	if t.ID.IsZero() {
+		t.ID = schema.NewID()
+	}
+	return t, nil
+}
+
+// byEarlier finds the one article that had an address which a page's own Changes
+// list names.
+func byEarlier(in *schema.Input, f *finder) (schema.ID, bool, error) {
+	var found schema.ID
+	for _, e := range in.Earlier {
+		ids, err := f.ByAlias(schema.AliasKey(e.Path))
+		if err != nil {
+			return schema.ID{}, false, err
+		}
+		for _, id := range ids {
+			if !found.IsZero() && found != id {
+				return schema.ID{}, false, nil
+			}
+			found = id
+		}
+	}
+	return found, !found.IsZero(), nil
+}
+
+// published is the time that a draft gives, or now; cur is the article's current
+// version where it has one.
+func (w *writer) published(d *Draft, cur *index.Row) schema.Time {
+	for _, t := range []schema.Time{d.Published, d.Input.Published} {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	t := schema.At(w.now)
+	if cur != nil && t.Before(cur.Published) {
+		return cur.Published // plain git brought a version from the future; this one is newer still
+	}
+	return t
+}
+
+// author is who wrote a draft, in the form in which git keeps it.
+func author(d *Draft) schema.Person {
+	for _, p := range []schema.Person{d.Author, d.Input.Author} {
+		if p != (schema.Person{}) {
+			return cleanPerson(p)
+		}
+	}
+	return nobody
+}
+
+func cleanPerson(p schema.Person) schema.Person {
+	p.Name, p.Email = git.CleanIdentity(p.Name, p.Email)
+	return p
+}
+
+// recordState records one state of a known article.
+func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (Result, error) {
+	cur, exists, err := w.tx.Current(t.ID)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := w.checkIfVersion(d, t.ID, cur, exists); err != nil {
+		return Result{}, err
+	}
+	published := w.published(d, rowIf(&cur, exists))
+	if published.T.After(w.now) {
+		return Result{}, &schema.Problem{File: d.File, Field: "published", Reason: published.String() + " lies in the future",
+			Hint: "record it once it is published"}
+	}
+	base, hasBase := cur, exists
+	past := exists && published.Before(cur.Published)
+	if past {
+		if base, hasBase, err = w.tx.AsOf(t.ID, published.T, false); err != nil {
+			return Result{}, err
+		}
+	}
+	if r != nil && exists && d.Published.IsZero() && in.Published.IsZero() {
+		if result, ok, err := w.replayed(d, t.ID, r); err != nil || ok {
+			return result, err
+		}
+	}
+	var before *schema.State
+	if hasBase {
+		if before, err = w.applier.state(&base); err != nil {
+			return Result{}, err
+		}
+	}
+	next, result, err := w.next(d, t, before, published)
+	if err != nil || result.Outcome != "" {
+		if result.Outcome == Unchanged {
+			result.Version, err = w.toVersion(&base)
+		}
+		return result, err
+	}
+	m := &message{op: opRevise, note: cleanNote(firstText(d.Note, in.Note)), published: published,
+		match: t.Match, source: sourceTrailer(d.Source), known: schema.AllFields, correction: d.Correction}
+	switch {
+	case !exists:
+		m.op = opCreate
+	case next.Status == schema.Canceled && before.Status != schema.Canceled:
+		m.op = opWithdraw
+	}
+	hash, err := w.place(m, author(d), &next, &cur, past)
+	if err != nil {
+		return Result{}, err
+	}
+	r.recorded(t.ID)
+	return w.made1(hash, t, !exists)
+}
+
+// next gives the state that a draft makes of the one before, or the result where
+// that is no new version.
+func (w *writer) next(d *Draft, t target, before *schema.State, published schema.Time) (schema.State, Result, error) {
+	in := d.Input
+	if before != nil && len(in.Aliases) == 0 {
+		in.Carries &^= schema.Fields(schema.FieldAliases) // an address is never taken away by silence
+	}
+	if in.AddContexts {
+		known, err := w.tx.Contexts(t.ID)
+		if err != nil {
+			return schema.State{}, Result{}, err
+		}
+		in.Contexts = append(slices.Clone(known), in.Contexts...)
+	}
+	raw, contextsOnly := schema.Apply(before, &in)
+	raw.ID = t.ID
+	if raw.Date == "" {
+		raw.Date = published.Day()
+	}
+	next := raw.Clone()
+	next.Normalize()
+	if problem := next.Validate(); problem != nil {
+		problem.File = d.File
+		return next, Result{}, problem
+	}
+	if err := w.placePath(&next, before, t); err != nil {
+		return next, Result{}, err
+	}
+	raw.Path = next.Path
+	if contextsOnly {
+		return next, Result{Outcome: Unchanged, Reason: schema.ContextsOnly}, w.learn(t.ID, author(d), before, next.Contexts)
+	}
+	if before != nil {
+		if same, reason := schema.Unchanged(before, &raw); same {
+			return next, Result{Outcome: Unchanged, Reason: reason}, nil
+		}
+	}
+	return next, Result{}, nil
+}
+
+// placePath gives a state whose path another article has a path of its own.
+func (w *writer) placePath(next, before *schema.State, t target) error {
+	if t.Path != "" && before == nil {
+		next.Path = t.Path
+	}
+	if before != nil && next.EffectivePath() == before.EffectivePath() {
+		return nil
+	}
+	want := next.EffectivePath()
+	free, err := match.FreePath(want, t.ID, &finder{w: w})
+	if err == nil && free != want {
+		next.Path = free
+	}
+	return err
+}
+
+// learn keeps contexts that were read off related pages, which are no version.
+func (w *writer) learn(id schema.ID, who schema.Person, state *schema.State, contexts []string) error {
+	known, err := w.tx.Contexts(id)
+	if err != nil {
+		return err
+	}
+	var learnt []string
+	for _, c := range contexts {
+		if !slices.Contains(known, c) {
+			learnt = append(learnt, c)
+		}
+	}
+	if len(learnt) == 0 {
+		return nil
+	}
+	_, err = w.commit(&message{op: opContexts, headline: state.Headline, article: id, contexts: learnt}, who, nil)
+	return err
+}
+
+// checkIfVersion refuses a draft that was built on another version than the
+// current one.
+func (w *writer) checkIfVersion(d *Draft, id schema.ID, cur index.Row, exists bool) error {
+	if d.IfVersion == "" {
+		return nil
+	}
+	if !exists {
+		return &NotFoundError{Name: id.String() + "@" + d.IfVersion, What: "version"}
+	}
+	rows, err := w.tx.Versions(id)
+	if err != nil {
+		return err
+	}
+	want, err := pickVersion(rows, d.IfVersion, w.now)
+	if err == nil && want.Number == cur.Number {
+		return nil
+	}
+	v, verr := w.toVersion(&cur)
+	if verr != nil {
+		return verr
+	}
+	return &ConflictError{Want: d.IfVersion, Current: v}
+}
+
+// made1 makes the result of a version that was just committed.
+func (w *writer) made1(hash git.Hash, t target, created bool) (Result, error) {
+	rows, err := w.tx.ByCommit(hash)
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Outcome: Recorded}
+	if created {
+		result.Outcome = Created
+	}
+	for i := range rows {
+		if rows[i].Origin == t.ID {
+			if result.Version, err = w.toVersion(&rows[i]); err != nil {
+				return Result{}, err
+			}
+		}
+	}
+	if !t.Twin.IsZero() && created {
+		if twin, ok, err := w.tx.Current(t.Twin); err != nil {
+			return Result{}, err
+		} else if ok {
+			v, err := w.toVersion(&twin)
+			if err != nil {
+				return Result{}, err
+			}
+			result.Twin = &v
+		}
+	}
+	return result, nil
+}
+
+func (w *writer) toVersion(r *index.Row) (Version, error) { return toVersion(w.tx.Reader, r) }
+
+// rowIf gives r where ok holds.
+func rowIf(r *index.Row, ok bool) *index.Row {
+	if ok {
+		return r
+	}
+	return nil
+}
+
+func firstText(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}

@@ -1,0 +1,111 @@
+package repo
+
+import (
+	"maps"
+
+	"github.com/stemma-project/stemma/repo/internal/index"
+	"github.com/stemma-project/stemma/schema"
+)
+
+// replay follows an import along the versions that an article has already. A
+// stream without times can't say whether a state is old or has come back, so as
+// long as it repeats the article's versions from the first on, it adds nothing;
+// from the first state that differs, everything is new.
+type replay struct {
+	at  map[schema.ID]int // how many versions were repeated; -1: past the last one
+	now map[schema.ID]int // the same, within the batch that isn't durable yet
+}
+
+func (r *replay) begin() *replay {
+	r.now = map[schema.ID]int{}
+	return r
+}
+
+// keep makes what the batch learnt stay; a nil replay has nothing to keep.
+func (r *replay) keep() {
+	if r != nil {
+		maps.Copy(r.at, r.now)
+	}
+}
+
+func (r *replay) get(id schema.ID) int {
+	if n, ok := r.now[id]; ok {
+		return n
+	}
+	return r.at[id]
+}
+
+// recorded notes that an article got a new version: from here on its states are
+// compared with the current one.
+func (r *replay) recorded(id schema.ID) {
+	if r != nil {
+		r.now[id] = -1
+	}
+}
+
+// replayed reports whether a draft repeats the version at which the replay
+// stands, or the next one.
+func (w *writer) replayed(d *Draft, id schema.ID, r *replay) (Result, bool, error) {
+	n := r.get(id)
+	if n < 0 {
+		return Result{}, false, nil
+	}
+	rows, err := w.tx.Versions(id)
+	if err != nil {
+		return Result{}, false, err
+	}
+	if n > 0 && n <= len(rows) {
+		if result, ok, err := w.repeats(d, &rows[n-1], &rows[n-1]); err != nil || ok {
+			return result, ok, err
+		}
+	}
+	if n < len(rows) {
+		var before *index.Row
+		if n > 0 {
+			before = &rows[n-1]
+		}
+		result, ok, err := w.repeats(d, before, &rows[n])
+		if err != nil || ok {
+			r.now[id] = n + 1
+			return result, ok, err
+		}
+	}
+	r.now[id] = -1
+	return Result{}, false, nil
+}
+
+// repeats reports whether a draft on top of one version gives another one.
+func (w *writer) repeats(d *Draft, before, want *index.Row) (Result, bool, error) {
+	var base *schema.State
+	if before != nil {
+		var err error
+		if base, err = w.applier.state(before); err != nil {
+			return Result{}, false, err
+		}
+	}
+	state, err := w.applier.state(want)
+	if err != nil {
+		return Result{}, false, err
+	}
+	in := d.Input
+	if len(in.Aliases) == 0 {
+		in.Carries &^= schema.Fields(schema.FieldAliases)
+	}
+	raw, _ := schema.Apply(base, &in)
+	if raw.Date == "" {
+		raw.Date = state.Date
+	}
+	if len(in.Aliases) == 0 {
+		raw.Aliases = state.Aliases
+	}
+	raw.Path = state.Path
+	if in.AddContexts {
+		raw.Contexts = state.Contexts
+	}
+	same, reason := schema.Unchanged(state, &raw)
+	if !same {
+		return Result{}, false, nil
+	}
+	v, err := w.toVersion(want)
+	return Result{Outcome: Unchanged, Version: v, Reason: reason}, true, err
+}

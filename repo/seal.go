@@ -1,0 +1,118 @@
+package repo
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+
+	"github.com/stemma-project/stemma/schema"
+)
+
+// salt hides the fields under a seal: without it nobody can test a guess at a
+// field that was taken away. It is zero for a version that plain git brought.
+type salt [16]byte
+
+func newSalt() (s salt) {
+	rand.Read(s[:]) // never fails: see crypto/rand
+	return s
+}
+
+// sealDomain keeps a seal from being mistaken for any other hash, and says by
+// which rules it was made.
+const sealDomain = "stemma seal 1\x00"
+
+// sealed is what a seal stands for.
+type sealed struct {
+	previous  Seal // of the version recorded before it in the same chain; zero for the first
+	article   schema.ID
+	published schema.Time
+	author    schema.Person
+	salt      salt
+}
+
+// seal computes the seal of a state. FORMAT.md describes the bytes; a field can
+// be taken away later while its leaf is kept, and the seal still holds.
+func (s sealed) seal(state *schema.State) Seal {
+	h := sha256.New()
+	h.Write([]byte(sealDomain))
+	h.Write(s.previous[:])
+	h.Write([]byte(s.article.String()))
+	writeCounted(h, s.published.String())
+	writeCounted(h, s.author.Name)
+	writeCounted(h, s.author.Email)
+	root := fieldRoot(state, s.salt)
+	h.Write(root[:])
+	return Seal(h.Sum(nil))
+}
+
+// writeCounted writes a string behind its length, so that no two lists of
+// strings give the same bytes.
+func writeCounted(h hash.Hash, s string) {
+	var n [8]byte
+	binary.BigEndian.PutUint64(n[:], uint64(len(s)))
+	h.Write(n[:])
+	h.Write([]byte(s))
+}
+
+// fieldRoot is the root of the Merkle tree over a state's fields in table order.
+func fieldRoot(state *schema.State, s salt) [32]byte {
+	table := schema.Table()
+	level := make([][32]byte, 0, len(table))
+	for _, info := range table {
+		name := hmac.New(sha256.New, s[:])
+		name.Write([]byte(info.Name))
+		h := sha256.New()
+		h.Write(name.Sum(nil))
+		h.Write(state.FieldValue(info.Field))
+		level = append(level, [32]byte(h.Sum(nil)))
+	}
+	return merkleRoot(level)
+}
+
+// merkleRoot pairs neighbours level by level; a node without a neighbour rises
+// as it is. The leading byte keeps a node from being read as a leaf.
+func merkleRoot(level [][32]byte) [32]byte {
+	for len(level) > 1 {
+		next := level[:0]
+		for i := 0; i < len(level); i += 2 {
+			if i+1 == len(level) {
+				next = append(next, level[i])
+				break
+			}
+			h := sha256.New()
+			h.Write([]byte{1})
+			h.Write(level[i][:])
+			h.Write(level[i+1][:])
+			next = append(next, [32]byte(h.Sum(nil)))
+		}
+		level = next
+	}
+	return level[0]
+}
+
+// parseSeal reads 64 hex digits.
+func parseSeal(s string) (Seal, error) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != len(Seal{}) {
+		return Seal{}, fmt.Errorf("%.80q is no seal: 64 hex digits are wanted", s)
+	}
+	return Seal(b), nil
+}
+
+// contentDigest is equal for two states exactly where they count as the same:
+// sets are taken without order, and the id is left out, since a state keeps its
+// content when its article is linked or split.
+func contentDigest(state *schema.State) [32]byte {
+	s := state.SortedSets()
+	s.ID = schema.ID{}
+	h := sha256.New()
+	for _, info := range schema.Table() {
+		v := s.FieldValue(info.Field)
+		writeCounted(h, string(v))
+	}
+	return [32]byte(h.Sum(nil))
+}

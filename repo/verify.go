@@ -1,0 +1,322 @@
+package repo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/stemma-project/stemma/repo/internal/git"
+	"github.com/stemma-project/stemma/repo/internal/index"
+	"github.com/stemma-project/stemma/schema"
+)
+
+// Verify checks the whole store from git alone and reports everything that does
+// not hold: damaged or missing objects, versions whose seal doesn't recompute,
+// files that aren't in canonical form or can't be read, history that was
+// rewritten, and an index that differs from a rebuild. An error means that the
+// check itself could not be finished.
+func (s *Store) Verify(ctx context.Context, opt VerifyOptions) (*Report, error) {
+	v := &verifier{s: s, ctx: ctx, progress: opt.Progress, report: &Report{}}
+	for _, step := range []func() error{v.objects, v.history, v.index, v.files} {
+		if err := step(); err != nil {
+			return v.report, err
+		}
+		if v.damaged {
+			break // what git can't read can't be checked further
+		}
+	}
+	return v.report, nil
+}
+
+type verifier struct {
+	s        *Store
+	ctx      context.Context
+	progress func(done, total int)
+	report   *Report
+	damaged  bool
+}
+
+func (v *verifier) found(f Finding) { v.report.Findings = append(v.report.Findings, f) }
+
+// objects reads every object that main leads to and hashes it again.
+func (v *verifier) objects() error {
+	stats, err := v.s.git.Check(v.ctx, func(p git.Problem) error {
+		v.damaged = true
+		v.found(Finding{Commit: hashText(p.Commit), Path: p.Path, Reason: p.Error(),
+			Hint: "fetch the object from a clone, or restore objects/ from a backup"})
+		return v.ctx.Err()
+	})
+	v.report.Objects = stats.Commits + stats.Trees + stats.Blobs
+	return err
+}
+
+func hashText(h git.Hash) string {
+	if h.IsZero() {
+		return ""
+	}
+	return h.String()
+}
+
+// history rebuilds the index from git in a place of its own, and checks every
+// seal and every file on the way.
+func (v *verifier) history() (err error) {
+	if err := v.s.view(v.ctx); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "stemma-verify-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	fresh, err := index.Open(filepath.Join(dir, "index.sqlite"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, fresh.Close()) }()
+	if err := v.rebuild(fresh); err != nil {
+		return err
+	}
+	return v.compareIndex(fresh)
+}
+
+func (v *verifier) rebuild(fresh *index.DB) error {
+	tip, err := v.s.git.Tip()
+	if err != nil || tip.IsZero() {
+		return err
+	}
+	hashes, err := v.s.git.Log(tip, git.Hash{})
+	if err != nil {
+		return err
+	}
+	tx, err := fresh.Begin(v.ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	a, err := newApplier(tx, v.s.git.Blob, v.s.git.Find)
+	if err != nil {
+		return err
+	}
+	c := &commitCheck{v: v, tx: tx}
+	a.check = c
+	for i, h := range hashes {
+		if err := v.ctx.Err(); err != nil {
+			return err
+		}
+		e, err := v.s.readEvent(h)
+		if err != nil {
+			return err
+		}
+		c.begin(e)
+		if err := a.apply(e); err != nil {
+			return err
+		}
+		if err := c.end(e); err != nil {
+			return err
+		}
+		if v.progress != nil {
+			v.progress(i+1, len(hashes))
+		}
+	}
+	v.report.Commits = len(hashes)
+	if err := tx.SetTip(tip); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// commitCheck looks at what the applier makes of one commit.
+type commitCheck struct {
+	v          *verifier
+	tx         *index.Tx
+	made       int // versions made under the seal that the commit claims
+	lastSealed time.Time
+}
+
+func (c *commitCheck) begin(e *event) { c.made = 0 }
+
+// version is told of each version that the applier makes, with the seal that its
+// content recomputes to.
+func (c *commitCheck) version(e *event, row *index.Row, computed Seal) {
+	f := Finding{Article: row.Article, Version: row.Number, Commit: e.hash.String(), Path: filePath(row.Origin)}
+	switch m := &e.message; {
+	case m.op == opReassert && !m.reassert.IsZero():
+		f.Reason = "the commit says that it only puts the current version's file back, but the file is another one"
+		f.Hint = "compare it with the version before: somebody changed the text under a false name"
+	case m.sealed && m.article != row.Origin:
+		f.Reason = "a commit sealed for another article changed this one too"
+		f.Hint = "the change was smuggled in; restore the version before it"
+	case m.sealed:
+		c.made++
+		if m.seal == computed {
+			return
+		}
+		f.Field = "seal"
+		f.Reason = fmt.Sprintf("the seal %s doesn't hold: fields, time, author or salt were changed, or the version before it was dropped, moved or forged (it recomputes to %s)", m.seal.Short(), computed.Short())
+		f.Hint = "compare with a clone or a backup from before"
+	default:
+		return
+	}
+	c.v.found(f)
+}
+
+// file is told of each article file that the applier reads.
+func (c *commitCheck) file(e *event, path string, id schema.ID, data []byte, state *schema.State) {
+	if !e.message.sealed || e.message.article != id {
+		return
+	}
+	if !bytes.Equal(schema.EncodeFile(state), data) {
+		c.v.found(Finding{Article: id, Commit: e.hash.String(), Path: path,
+			Reason: "the file of a sealed version isn't in canonical form: its bytes were changed",
+			Hint:   "compare with a clone or a backup from before"})
+	}
+}
+
+// end closes a commit: a seal without a version is a claim without a body, and a
+// sealed commit never comes before the one on which it was built.
+func (c *commitCheck) end(e *event) error {
+	m := &e.message
+	if !m.sealed {
+		return nil
+	}
+	if c.made == 0 {
+		c.v.found(Finding{Article: m.article, Commit: e.hash.String(), Path: filePath(m.article), Field: "seal",
+			Reason: "the commit claims a version that it doesn't bring", Hint: "compare with a clone or a backup from before"})
+	}
+	when := e.commit.Committer.When
+	if when.Before(c.lastSealed) {
+		c.v.found(Finding{Article: m.article, Commit: e.hash.String(), Path: filePath(m.article), Field: "recorded",
+			Reason: fmt.Sprintf("it was recorded at %s, before the version that precedes it (%s): history was reordered", when.UTC().Format(time.RFC3339), c.lastSealed.UTC().Format(time.RFC3339)),
+			Hint:   "compare with a clone or a backup from before"})
+	}
+	c.lastSealed = when
+	return nil
+}
+
+// index reports what the derived index knows of trouble.
+func (v *verifier) index() error {
+	problems, err := v.s.problems()
+	if err != nil {
+		return err
+	}
+	for _, p := range problems {
+		if p.Field == historyField {
+			p.Hint = "fetch the old history from a clone or a backup; if the rewrite was meant, reindex forgets it"
+		} else {
+			p.Hint = "mend the file in a clone and push, or restore the version before it"
+		}
+		v.found(p)
+	}
+	v.report.Articles, v.report.Versions, err = v.s.idx.Counts()
+	return err
+}
+
+// problems reads them from the index.
+func (s *Store) problems() ([]Finding, error) {
+	list, err := s.idx.Problems()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Finding, len(list))
+	for i, p := range list {
+		reason := p.Reason
+		if p.Line > 0 {
+			reason = fmt.Sprintf("line %d: %s", p.Line, reason)
+		}
+		out[i] = Finding{Commit: git.Hash(p.Commit).String(), Path: p.Path, Field: p.Field, Reason: reason}
+	}
+	return out, nil
+}
+
+// compareIndex reports where the store's index differs from a rebuild.
+func (v *verifier) compareIndex(fresh *index.DB) error {
+	next, stop := pullRows(fresh)
+	defer stop()
+	bad := func(r *index.Row, reason string) {
+		v.found(Finding{Article: r.Article, Version: r.Number, Commit: git.Hash(r.Commit).String(), Reason: "the index " + reason + " git", Hint: "run stemma reindex"})
+	}
+	for have, err := range v.s.idx.Log(index.Filter{}) {
+		if err != nil {
+			return err
+		}
+		want, ok, err := next()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			bad(&have, "holds a version that is not in")
+			return nil
+		}
+		if !sameRow(&have, &want) {
+			bad(&want, "says something else of this version than")
+			return nil
+		}
+	}
+	if want, ok, err := next(); err != nil || ok {
+		bad(&want, "lacks a version that is in")
+		return err
+	}
+	return nil
+}
+
+// pullRows reads an index's rows one by one, the newest first.
+func pullRows(db *index.DB) (next func() (index.Row, bool, error), stop func()) {
+	pull, stop := iter.Pull2(db.Log(index.Filter{}))
+	return func() (index.Row, bool, error) {
+		r, err, ok := pull()
+		return r, ok && err == nil, err
+	}, stop
+}
+
+// sameRow compares two rows; times are compared as instants.
+func sameRow(a, b *index.Row) bool {
+	x, y := *a, *b
+	if !x.Recorded.Equal(y.Recorded) || !x.Published.T.Equal(y.Published.T) || x.Published.DayOnly != y.Published.DayOnly {
+		return false
+	}
+	x.Recorded, x.Published = y.Recorded, y.Published
+	return x == y
+}
+
+// files checks that the branch shows every article's current version.
+func (v *verifier) files() error {
+	tip, err := v.s.git.Tip()
+	if err != nil || tip.IsZero() {
+		return err
+	}
+	c, err := v.s.git.Commit(tip)
+	if err != nil {
+		return err
+	}
+	rows, err := v.s.idx.List(index.ListFilter{})
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.Blob == [20]byte{} || r.Origin != r.Article {
+			continue
+		}
+		paths, err := v.s.idx.FilesOf(r.Article)
+		if err != nil {
+			return err
+		}
+		shown := false
+		for _, p := range append(paths, filePath(r.Article)) {
+			h, err := v.s.git.Find(c.Tree, p)
+			if err != nil && !errors.Is(err, git.ErrNotFound) {
+				return err
+			}
+			shown = shown || err == nil && h == git.Hash(r.Blob)
+		}
+		if !shown {
+			v.found(Finding{Article: r.Article, Version: r.Number, Path: filePath(r.Article),
+				Reason: "the file on main doesn't show the current version", Hint: "restore the current version: a commit put another file in its place"})
+		}
+	}
+	return nil
+}
