@@ -1,0 +1,34 @@
+// Package ingest turns what other programs wrote into a stream of states to
+// record: lines of JSON ([JSONL]) and folders of event pages ([Pages]).
+//
+// It knows what a state is, not where states are kept: a reader yields [Item]s
+// in an order that does not depend on the machine, and the caller makes drafts
+// of them. What can't be read is yielded as a *[schema.Problem] with its file and
+// line, and the stream goes on with what comes after it; any other error ends
+// the stream.
+package ingest
+
+import (
+	"crypto/sha256"
+
+	"github.com/stemma-project/stemma/schema"
+)
+
+// Item is one state as it was read, with where it came from.
+type Item struct {
+	Input  schema.Input
+	SHA256 [32]byte      // of the bytes that held the state
+	Reader schema.Format // the format that read them
+	File   string        // as the caller named it
+	Line   int           // the line of File that the state starts at, from 1
+	Offset int64         // how many bytes of File were read with this state, for a measure of progress
+}
+
+// MaxState is the most bytes that one state may take in a stream: the longest
+// body a state may have, with room for escapes and everything around it.
+const MaxState = 96 << 20
+
+// newItem describes where a state came from.
+func newItem(in schema.Input, content []byte, format schema.Format, file string, line int) Item {
+	return Item{Input: in, SHA256: sha256.Sum256(content), Reader: format, File: file, Line: line}
+}

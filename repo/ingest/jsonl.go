@@ -1,0 +1,105 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/stemma-project/stemma/schema"
+)
+
+// JSONL reads a stream of states, one JSON object a line (schema.json says which
+// keys it may hold). Blank lines are passed over. A state with a key and no id
+// gets the id that belongs to the key ([schema.DeriveID]), so that reading the
+// same stream twice leads to the same articles.
+//
+// name is the stream's name in items and problems. A line that is longer than
+// [MaxState] is refused without being held in memory.
+func JSONL(r io.Reader, name string) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		lines := lineReader{r: bufio.NewReaderSize(r, 256<<10)}
+		for {
+			line, err := lines.next()
+			if err != nil && !errors.Is(err, errLongLine) {
+				if !errors.Is(err, io.EOF) {
+					yield(Item{}, fmt.Errorf("reading %s: %w", name, err))
+				}
+				return
+			}
+			var item Item
+			var problem *schema.Problem
+			switch {
+			case err != nil:
+				problem = &schema.Problem{Line: 1, Reason: fmt.Sprintf("the line is longer than %d MiB", MaxState>>20)}
+			case len(bytes.TrimSpace(line)) == 0:
+				continue
+			default:
+				item, problem = readLine(line, name, lines.number)
+			}
+			if problem != nil {
+				problem.File, problem.Line = name, lines.number
+				if !yield(Item{}, problem) {
+					return
+				}
+				continue
+			}
+			item.Offset = lines.offset
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}
+}
+
+// readLine reads the state on one line.
+func readLine(line []byte, name string, number int) (Item, *schema.Problem) {
+	if number == 1 {
+		line = bytes.TrimPrefix(line, []byte("\ufeff"))
+	}
+	in, problem := schema.ParseJSON(line)
+	if problem != nil {
+		return Item{}, problem
+	}
+	if in.ID.IsZero() && in.Key != "" {
+		in.ID = schema.DeriveID(in.Key)
+	}
+	return newItem(in, line, schema.FormatJSON, name, number), nil
+}
+
+var errLongLine = errors.New("line too long")
+
+// lineReader reads lines of bounded length and goes on after one that is longer.
+type lineReader struct {
+	r      *bufio.Reader
+	number int   // of the line read last, from 1
+	offset int64 // bytes read so far
+	buf    []byte
+}
+
+// next gives the next line without its LF. The bytes are good until the next call.
+func (l *lineReader) next() ([]byte, error) {
+	l.buf = l.buf[:0]
+	l.number++
+	long := false
+	for {
+		part, err := l.r.ReadSlice('\n')
+		l.offset += int64(len(part))
+		if long = long || len(l.buf)+len(part) > MaxState; !long {
+			l.buf = append(l.buf, part...)
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case err != nil && !errors.Is(err, io.EOF):
+			return nil, err
+		case long:
+			return nil, errLongLine
+		case err != nil && len(l.buf) == 0:
+			return nil, io.EOF
+		}
+		return bytes.TrimSuffix(bytes.TrimSuffix(l.buf, []byte("\n")), []byte("\r")), nil
+	}
+}
