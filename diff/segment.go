@@ -20,6 +20,12 @@ func (o Op) String() string {
 // B[B0:B1] of the new; offsets are bytes. The segments of a diff tile both texts
 // in order, an Equal segment holds the same bytes on both sides, and no edge cuts
 // a rune, a grapheme cluster, a word or the two halves of a CR LF.
+//
+// A paragraph that moved and was edited on its way shows as several segments at each
+// end: MoveFrom or MoveTo for the words that it kept, all with the number of the
+// move, Delete or Insert between them for those that it lost or gained. The MoveFrom
+// segments of a number hold, one after the other, the same bytes as its MoveTo
+// segments. Numbers go up in the order of the old text.
 type Segment struct {
 	Op             Op
 	A0, A1, B0, B1 int

@@ -1,0 +1,83 @@
+package diff
+
+import "strings"
+
+// Clean-up: a few unchanged words between two changes ("[-the old-]{+a new+} of
+// [-its-]{+our+}") make a diff of scraps that nobody can read. Such an island is
+// swallowed: shown as deleted and inserted with its neighbours.
+
+// islandBytes is the greatest length of an island, and the length from which a
+// change is taken to hold as many words as any island, per word of the option.
+const islandBytes = 64
+
+// cleanUp swallows the islands of at most limit words that are no larger than the
+// larger side of either neighbour and hold no blank line. White space alone between
+// two changes is always swallowed, if it holds no blank line.
+func (e *engine) cleanUp(limit int) {
+	old := e.spans
+	e.spans = e.spare[:0]
+	real := -1 // index of the last change of words in e.spans
+	for _, s := range old {
+		if s.equal || e.whiteChange(s) {
+			e.add(s)
+			continue
+		}
+		if real >= 0 && e.island(e.spans[real], s, limit) {
+			left := e.spans[real]
+			e.spans = append(e.spans[:real], span{left.a0, s.a1, left.b0, s.b1, false})
+			continue
+		}
+		e.add(s)
+		real = len(e.spans) - 1
+	}
+	e.spare = old
+}
+
+// whiteChange says whether the change touches no word.
+func (e *engine) whiteChange(s span) bool {
+	return isWhite(e.a[s.a0:s.a1]) && isWhite(e.b[s.b0:s.b1])
+}
+
+// island says whether what lies between two changes is to be swallowed.
+func (e *engine) island(left, right span, limit int) bool {
+	a0, a1 := left.a1, right.a0
+	if a1-a0 > islandBytes*max(1, limit) || right.b0-left.b1 > 2*islandBytes*max(1, limit) {
+		return false
+	}
+	if hasBlankLine(e.a[a0:a1]) || hasBlankLine(e.b[left.b1:right.b0]) {
+		return false
+	}
+	words := e.countTokens(e.a, a0, a1)
+	if words > limit {
+		return false
+	}
+	return e.atLeast(left, words) && e.atLeast(right, words)
+}
+
+// atLeast says whether the larger side of a change has so many words.
+func (e *engine) atLeast(s span, words int) bool {
+	if words == 0 || max(s.a1-s.a0, s.b1-s.b0) >= islandBytes*words {
+		return true
+	}
+	return e.countTokens(e.a, s.a0, s.a1) >= words || e.countTokens(e.b, s.b0, s.b1) >= words
+}
+
+func (e *engine) countTokens(s string, from, to int) int {
+	e.tokens = appendTokens(e.tokens[:0], s, from, to)
+	return len(e.tokens)
+}
+
+// hasBlankLine says whether s holds a line that is empty or blank, between two line
+// ends.
+func hasBlankLine(s string) bool {
+	for {
+		i := strings.IndexByte(s, '\n')
+		if i < 0 {
+			return false
+		}
+		s = strings.TrimLeft(s[i+1:], " \t\r")
+		if s != "" && s[0] == '\n' {
+			return true
+		}
+	}
+}

@@ -1,0 +1,281 @@
+package diff
+
+import "math/bits"
+
+// The exact core: the longest common subsequence of the tokens of two stretches.
+//
+// Tokens are interned, so that the rest compares small numbers; tokens that the
+// other side lacks are dropped, which shortens the work and can't change its
+// result; what is left goes to the engine that is cheapest for its size. Only
+// beyond the work bound is the answer allowed to be less than longest.
+
+const (
+	// smallCells is the greatest n·m that go-diff gets.
+	smallCells = 64 * 64
+	// rowWords is the greatest size, in 64-bit words, of a table of bit rows that is
+	// kept to walk back through: 16 MiB.
+	rowWords = 1 << 21
+	// maxCells is the greatest n·m that is solved exactly.
+	maxCells = 1e10
+	// budgetCells bounds the cells of a whole diff.
+	budgetCells = 4e10
+)
+
+// pair says that token i of the old stretch is token j of the new one.
+type pair struct{ i, j int32 }
+
+// exactScratch is what the exact core works with.
+type exactScratch struct {
+	tokA, tokB []Token
+	idA, idB   []int32
+	reps       []string // the bytes of each id
+	hashes     []uint64 // and their hash
+	slots      []int32  // open hash table: id+1, 0 is free
+	seen       []bool   // ids that the new side has
+	pairs      []pair   // the result, in order
+	x, y       sequence
+	myers      myersScratch
+	bits       bitScratch
+	runes      [2][]rune
+
+	halves int   // how deep in Hirschberg's halves: their cells are counted already
+	cells  int64 // n·m that the diff has taken on so far
+	steps  int64 // elementary steps done, for tests: words of bit rows, Myers moves
+}
+
+// sequence is a row of ids with the place of each in the stretch.
+type sequence struct{ id, at []int32 }
+
+func (s sequence) len() int { return len(s.id) }
+func (s sequence) slice(i, j int) sequence {
+	return sequence{s.id[i:j], s.at[i:j]}
+}
+
+func (x *exactScratch) begin() { x.cells, x.steps, x.halves = 0, 0, 0 }
+
+// forget lets go of the texts.
+func (x *exactScratch) forget() {
+	clear(x.reps[:cap(x.reps)])
+	x.reps = x.reps[:0]
+}
+
+// gap diffs two stretches by their tokens.
+func (e *engine) gap(a0, a1, b0, b1 int) {
+	x := &e.exact
+	x.tokA = appendTokens(x.tokA[:0], e.a, a0, a1)
+	x.tokB = appendTokens(x.tokB[:0], e.b, b0, b1)
+	x.pairs = x.pairs[:0]
+	if len(x.tokA) > 0 && len(x.tokB) > 0 {
+		x.intern(e.a, e.b)
+		x.solve(x.x, x.y, 0)
+	}
+	e.addPairs(a0, a1, b0, b1)
+}
+
+// addPairs appends what the pairs of tokens say about a[a0:a1] and b[b0:b1].
+func (e *engine) addPairs(a0, a1, b0, b1 int) {
+	x := &e.exact
+	for k := 0; k < len(x.pairs); {
+		p := x.pairs[k]
+		ta, tb := x.tokA[p.i], x.tokB[p.j]
+		e.addChange(a0, ta.Start, b0, tb.Start)
+		a0, b0 = ta.End, tb.End
+		for k++; k < len(x.pairs); k++ { // as far as the texts run alike
+			i, j := x.pairs[k].i, x.pairs[k].j
+			if i != p.i+1 || j != p.j+1 || e.a[a0:x.tokA[i].Start] != e.b[b0:x.tokB[j].Start] {
+				break
+			}
+			p = x.pairs[k]
+			a0, b0 = x.tokA[i].End, x.tokB[j].End
+		}
+		e.addEqual(ta.Start, a0, tb.Start, b0)
+	}
+	e.addChange(a0, a1, b0, b1)
+}
+
+// intern gives equal tokens equal ids, and leaves in x.x and x.y the tokens that
+// both sides have.
+func (x *exactScratch) intern(a, b string) {
+	x.reps, x.hashes, x.seen = x.reps[:0], x.hashes[:0], x.seen[:0]
+	size := 1 << max(4, bits.Len(uint(2*len(x.tokA))))
+	if cap(x.slots) < size {
+		x.slots = make([]int32, size)
+	}
+	x.slots = x.slots[:size]
+	clear(x.slots)
+	x.idA, x.idB = x.idA[:0], x.idB[:0]
+	for _, t := range x.tokA {
+		id := x.find(a[t.Start:t.End], hashToken(a, t))
+		x.idA = append(x.idA, id)
+	}
+	for _, t := range x.tokB {
+		id := x.lookup(b[t.Start:t.End], hashToken(b, t))
+		x.idB = append(x.idB, id)
+		if id >= 0 {
+			x.seen[id] = true
+		}
+	}
+	x.x = sequence{x.x.id[:0], x.x.at[:0]}
+	for i, id := range x.idA {
+		if x.seen[id] {
+			x.x.id, x.x.at = append(x.x.id, id), append(x.x.at, int32(i))
+		}
+	}
+	x.y = sequence{x.y.id[:0], x.y.at[:0]}
+	for j, id := range x.idB {
+		if id >= 0 {
+			x.y.id, x.y.at = append(x.y.id, id), append(x.y.at, int32(j))
+		}
+	}
+}
+
+// find gives the id of a token, a new one if it is new.
+func (x *exactScratch) find(text string, hash uint64) int32 {
+	mask := uint64(len(x.slots) - 1)
+	for k := hash >> 32 & mask; ; k = (k + 1) & mask {
+		id := x.slots[k] - 1
+		if id < 0 {
+			id = int32(len(x.reps))
+			x.slots[k] = id + 1
+			x.reps = append(x.reps, text)
+			x.hashes = append(x.hashes, hash)
+			x.seen = append(x.seen, false)
+			return id
+		}
+		if x.hashes[id] == hash && x.reps[id] == text {
+			return id
+		}
+	}
+}
+
+// lookup gives the id of a token, or -1.
+func (x *exactScratch) lookup(text string, hash uint64) int32 {
+	mask := uint64(len(x.slots) - 1)
+	for k := hash >> 32 & mask; ; k = (k + 1) & mask {
+		id := x.slots[k] - 1
+		if id < 0 || x.hashes[id] == hash && x.reps[id] == text {
+			return id
+		}
+	}
+}
+
+// hashToken hashes the bytes of a token, eight at a time: the same in every run.
+func hashToken(s string, t Token) uint64 {
+	h := uint64(t.End-t.Start) * hashPrime
+	i := t.Start
+	for ; i+8 <= t.End; i += 8 {
+		h = mix(h ^ load64(s, i))
+	}
+	var rest uint64
+	if i+8 <= len(s) {
+		rest = load64(s, i) & (1<<(8*uint(t.End-i)) - 1)
+	} else {
+		for k := t.End - 1; k >= i; k-- {
+			rest = rest<<8 | uint64(s[k])
+		}
+	}
+	return mix(h ^ rest)
+}
+
+const hashPrime = 0x9e3779b97f4a7c15
+
+// mix folds a 128-bit product, the step that wyhash and its kin are made of.
+func mix(h uint64) uint64 {
+	hi, lo := bits.Mul64(h^0x2d358dccaa6c78a5, hashPrime)
+	return hi ^ lo
+}
+
+// solve appends the pairs of a longest common subsequence of x and y.
+func (x *exactScratch) solve(p, q sequence, depth int) {
+	for p.len() > 0 && q.len() > 0 && p.id[0] == q.id[0] {
+		x.pairs = append(x.pairs, pair{p.at[0], q.at[0]})
+		p, q = p.slice(1, p.len()), q.slice(1, q.len())
+	}
+	tail := 0
+	for tail < min(p.len(), q.len()) && p.id[p.len()-1-tail] == q.id[q.len()-1-tail] {
+		tail++
+	}
+	n, m := p.len()-tail, q.len()-tail
+	if n > 0 && m > 0 {
+		x.solveMiddle(p.slice(0, n), q.slice(0, m), depth)
+	}
+	for k := range tail {
+		x.pairs = append(x.pairs, pair{p.at[n+k], q.at[m+k]})
+	}
+}
+
+// solveMiddle solves two sequences that neither begin nor end alike.
+func (x *exactScratch) solveMiddle(p, q sequence, depth int) {
+	n, m := int64(p.len()), int64(q.len())
+	switch {
+	case n == 1 || m == 1:
+		x.solveOne(p, q)
+	case n*m <= smallCells:
+		x.steps += n * m
+		x.goDiff(p, q)
+	case x.halves == 0 && (n*m > maxCells || x.cells+n*m > budgetCells):
+		x.split(p, q, depth)
+	default:
+		x.solveLarge(p, q, depth)
+	}
+}
+
+// solveOne pairs the one token of a side with its last equal on the other.
+func (x *exactScratch) solveOne(p, q sequence) {
+	for i := p.len() - 1; i >= 0; i-- {
+		for j := q.len() - 1; j >= 0; j-- {
+			x.steps++
+			if p.id[i] == q.id[j] {
+				x.pairs = append(x.pairs, pair{p.at[i], q.at[j]})
+				return
+			}
+		}
+	}
+}
+
+// solveLarge drops what only one side has, as parts of the whole may do again, and
+// chooses between Myers and bit rows.
+func (x *exactScratch) solveLarge(p, q sequence, depth int) {
+	if depth > 0 || x.halves > 0 {
+		p, q = x.drop(p, q)
+		if p.len() == 0 || q.len() == 0 {
+			return
+		}
+	}
+	n, m := int64(p.len()), int64(q.len())
+	if n*m <= smallCells {
+		x.solve(p, q, 0)
+		return
+	}
+	if x.halves == 0 {
+		x.cells += n * m
+	}
+	rows := x.bits.prepare(p.id, q.id)
+	if x.myersLCS(p, q, min(n*m/128, rows/2)) {
+		return
+	}
+	x.bitLCS(p, q, depth)
+}
+
+// drop gives p and q without the ids that the other lacks, in new memory.
+func (x *exactScratch) drop(p, q sequence) (sequence, sequence) {
+	inP, inQ := make([]bool, len(x.reps)), make([]bool, len(x.reps))
+	for _, id := range p.id {
+		inP[id] = true
+	}
+	for _, id := range q.id {
+		inQ[id] = true
+	}
+	return p.keep(inQ), q.keep(inP)
+}
+
+// keep gives the sequence with the wanted ids alone.
+func (s sequence) keep(wanted []bool) sequence {
+	var kept sequence
+	for i, id := range s.id {
+		if wanted[id] {
+			kept.id, kept.at = append(kept.id, id), append(kept.at, s.at[i])
+		}
+	}
+	return kept
+}
