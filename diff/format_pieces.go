@@ -1,0 +1,313 @@
+package diff
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// piece is a stretch of a diff as people read it: the old and the new text merged.
+type piece struct {
+	op   Op
+	pair int
+	text string
+	// loose: white space at its edges, and line breaks in it, may stand outside its
+	// marks, since the other side has white space there too.
+	loose bool
+	space bool // white space that changed its form
+	fold  bool // text stands for what is not shown
+}
+
+// pieces merges the two texts of a field. White space that merely changed its
+// form is no change: it is shown unmarked, in its new form. Where one side has
+// none at all it is marked, as a blank.
+func pieces(f Field) []piece {
+	all := exactPieces(f)
+	var out []piece
+	for i, p := range all {
+		switch {
+		case !p.space:
+		case !p.loose:
+			p.text = " "
+		case p.op == Delete && spaceStands(all, i):
+			continue
+		default:
+			p.op = Equal
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// spaceStands reports whether white space is shown beside a piece of it that went.
+func spaceStands(all []piece, i int) bool {
+	if i > 0 && all[i-1].op == Equal {
+		if c, _ := utf8.DecodeLastRuneInString(all[i-1].text); unicode.IsSpace(c) {
+			return true
+		}
+	}
+	if i+1 == len(all) {
+		return false
+	}
+	next := all[i+1]
+	c, _ := utf8.DecodeRuneInString(next.text)
+	return unicode.IsSpace(c) && (next.op == Equal || next.loose)
+}
+
+// exactPieces gives every segment as it is, white space too.
+func exactPieces(f Field) []piece {
+	out := make([]piece, 0, len(f.Segments))
+	for _, s := range f.Segments {
+		p := piece{op: s.Op, pair: s.Pair, space: s.Whitespace}
+		if s.Op == Delete || s.Op == MoveFrom {
+			p.text, p.loose = f.Old[s.A0:s.A1], spaceAt(f.New, s.B0)
+		} else {
+			p.text, p.loose = f.New[s.B0:s.B1], spaceAt(f.Old, s.A0)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// spaceAt reports whether white space, or an end of the text, touches byte i.
+func spaceAt(text string, i int) bool {
+	if i == 0 || i == len(text) {
+		return true
+	}
+	before, _ := utf8.DecodeLastRuneInString(text[:i])
+	after, _ := utf8.DecodeRuneInString(text[i:])
+	return unicode.IsSpace(before) || unicode.IsSpace(after)
+}
+
+// folding is how much unchanged text is shown around a change; below 0 all of it.
+type folding struct {
+	paragraphs, words int
+}
+
+// foldingOf reads ShowOptions.Around for the styles that people read.
+func foldingOf(style Style, around int) folding {
+	switch {
+	case around == Auto && (style == Term || style == SVG):
+		return folding{paragraphs: 1, words: -1}
+	case around < 0:
+		return folding{-1, -1}
+	}
+	return folding{around, around}
+}
+
+// fold hides unchanged text that is far from a change.
+func (k folding) fold(f Field, ps []piece) []piece {
+	hide := k.hideWords
+	unit := ""
+	switch {
+	case f.Set:
+		hide, unit = folding{paragraphs: 0}.hideParagraphs, "item"
+		if k.paragraphs < 0 {
+			return ps
+		}
+	case strings.Contains(strings.TrimSpace(f.Old), "\n"), strings.Contains(strings.TrimSpace(f.New), "\n"):
+		hide, unit = k.hideParagraphs, "paragraph"
+		if k.paragraphs < 0 {
+			return ps
+		}
+	case k.words < 0:
+		return ps
+	}
+	out := make([]piece, 0, len(ps)+2)
+	for i, p := range ps {
+		if p.op != Equal {
+			out = append(out, p)
+			continue
+		}
+		e := edges{before: i > 0, after: i+1 < len(ps)}
+		e.newLine = e.before && strings.HasSuffix(ps[i-1].text, "\n")
+		from, to, n := hide(p.text, e)
+		if n == 0 {
+			out = append(out, p)
+			continue
+		}
+		note := "…"
+		if unit != "" {
+			note = foldNote(n, unit)
+			if strings.HasSuffix(p.text[from:to], "\n\n") {
+				note += "\n"
+			}
+		}
+		for _, x := range []piece{{text: p.text[:from]}, {text: note, fold: true}, {text: p.text[to:]}} {
+			if x.text != "" {
+				out = append(out, x)
+			}
+		}
+	}
+	return out
+}
+
+func foldNote(n int, unit string) string {
+	if n > 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("… %d %s unchanged …\n", n, unit)
+}
+
+// edges says what stands beside an equal text.
+type edges struct {
+	before, after bool // a change stands there
+	newLine       bool // the change before it ends its line
+}
+
+// hideParagraphs finds the lines of an equal text that are farther from a change
+// than k.paragraphs: text[from:to], with n lines that aren't blank. A
+// line that a change touches counts as changed.
+func (k folding) hideParagraphs(text string, e edges) (from, to, n int) {
+	if e.before {
+		if !e.newLine {
+			from = lineAfter(text, 0)
+		}
+		for range k.paragraphs {
+			from = skipBlank(text, from)
+			from = lineAfter(text, from)
+		}
+		from = skipBlank(text, from)
+	}
+	to = len(text)
+	if e.after {
+		to = strings.LastIndexByte(text, '\n') + 1
+		for range k.paragraphs {
+			to = lineBefore(text, to)
+		}
+	}
+	if from >= to {
+		return 0, 0, 0
+	}
+	for line := range strings.Lines(text[from:to]) {
+		if strings.TrimSpace(line) != "" {
+			n++
+		}
+	}
+	return from, to, n
+}
+
+// lineAfter gives the start of the line after the one at byte i.
+func lineAfter(text string, i int) int {
+	if at := strings.IndexByte(text[i:], '\n'); at >= 0 {
+		return i + at + 1
+	}
+	return len(text)
+}
+
+// skipBlank gives the start of the first line from i on that isn't blank.
+func skipBlank(text string, i int) int {
+	for i < len(text) {
+		next := lineAfter(text, i)
+		if strings.TrimSpace(text[i:next]) != "" {
+			return i
+		}
+		i = next
+	}
+	return i
+}
+
+// lineBefore gives the start of the last line before byte i, itself the start of
+// a line, that isn't blank.
+func lineBefore(text string, i int) int {
+	for i > 0 {
+		start := strings.LastIndexByte(text[:i-1], '\n') + 1
+		if strings.TrimSpace(text[start:i]) != "" {
+			return start
+		}
+		i = start
+	}
+	return 0
+}
+
+// hideWords is hideParagraphs for a text of one line; n counts words.
+func (k folding) hideWords(text string, e edges) (from, to, n int) {
+	var words []Token
+	for _, t := range AppendTokens(nil, text) {
+		if letters(text[t.Start:t.End]) != "" {
+			words = append(words, t)
+		}
+	}
+	first, last := 0, len(words)
+	to = len(text)
+	if e.before {
+		first = min(k.words, len(words))
+		if first > 0 {
+			from = words[first-1].End
+		}
+	}
+	if e.after {
+		last = max(len(words)-k.words, 0)
+		if last < len(words) {
+			to = words[last].Start
+		}
+	}
+	if first >= last {
+		return 0, 0, 0
+	}
+	// The blanks beside the ellipsis stay.
+	for from < to && text[from] == ' ' {
+		from++
+	}
+	for to > from && text[to-1] == ' ' {
+		to--
+	}
+	return from, to, last - first
+}
+
+// part is a stretch of one line. It holds a line break only where it is a change
+// whose other side has no white space there: the break is a part of the change.
+type part struct {
+	op   Op
+	pair int
+	text string
+	fold bool
+}
+
+// lines breaks pieces into lines, without their LF. A last line is there only if
+// it holds something. The white space around a change stands outside of it, where
+// the other side has some there too.
+func lines(ps []piece) [][]part {
+	var out [][]part
+	var line []part
+	emit := func(p piece, text string) {
+		for more := true; more; {
+			var s string
+			s, text, more = strings.Cut(text, "\n")
+			if s != "" {
+				line = append(line, part{op: p.op, pair: p.pair, text: s, fold: p.fold})
+			}
+			if more {
+				out = append(out, line)
+				line = nil
+			}
+		}
+	}
+	for _, p := range ps {
+		switch {
+		case p.op == Equal:
+			emit(p, p.text)
+		case !p.loose:
+			line = append(line, part{op: p.op, pair: p.pair, text: p.text})
+		default:
+			core := strings.TrimLeftFunc(p.text, unicode.IsSpace)
+			emit(piece{}, p.text[:len(p.text)-len(core)])
+			shorter := strings.TrimRightFunc(core, unicode.IsSpace)
+			emit(p, shorter)
+			emit(piece{}, core[len(shorter):])
+		}
+	}
+	if len(line) > 0 {
+		out = append(out, line)
+	}
+	return out
+}
+
+// breaks gives the number of line breaks that lines makes of a piece.
+func (p piece) breaks() int {
+	if p.op != Equal && !p.loose {
+		return 0
+	}
+	return strings.Count(p.text, "\n")
+}

@@ -1,0 +1,130 @@
+package diff
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/stemma-project/stemma/schema"
+)
+
+// plain writes wdiff's marks. Like wdiff and git it doesn't escape: a text that
+// itself holds "[-" or "+}" reads ambiguously; JSON never does. With Around All,
+// the text without the insertions is the old one, and without the deletions the
+// new one, up to white space.
+func (p *printer) plain(d document, opt ShowOptions) {
+	if opt.Stat {
+		p.stat(d)
+		return
+	}
+	if !d.bare {
+		p.labels(opt)
+	}
+	k := foldingOf(Plain, opt.Around)
+	for i, f := range d.fields {
+		if !d.bare {
+			if i > 0 {
+				p.print("\n")
+			}
+			p.print(heading(f), "\n")
+		}
+		for _, line := range lines(k.fold(f, pieces(f))) {
+			for _, s := range line {
+				text := s.text
+				if opt.Visible {
+					text = schema.Visible(strings.TrimSuffix(text, "\r"))
+				}
+				p.print(marks[s.op][0], text, marks[s.op][1])
+			}
+			p.print("\n")
+		}
+	}
+}
+
+// labels names the two sides, as git does, where they have names.
+func (p *printer) labels(opt ShowOptions) {
+	if opt.From != "" {
+		p.print("--- ", oneLine(opt.From), "\n")
+	}
+	if opt.To != "" {
+		p.print("+++ ", oneLine(opt.To), "\n")
+	}
+}
+
+// heading is the line above a field: "@@ headline @@ headline, figure".
+func heading(f Field) string {
+	h := "@@ " + oneLine(f.Name) + " @@"
+	if len(f.Kinds) > 0 {
+		h += " " + Summarize(f.Kinds)
+	}
+	return h
+}
+
+// oneLine makes a name fit for a line of its own.
+func oneLine(s string) string {
+	return schema.Visible(strings.Join(strings.FieldsFunc(s, func(c rune) bool { return c == '\n' || c == '\r' }), " "))
+}
+
+// marks are Plain's, by the op that they show.
+var marks = [...][2]string{
+	Equal:    {"", ""},
+	Delete:   {"[-", "-]"},
+	Insert:   {"{+", "+}"},
+	MoveFrom: {"[-", "-]"},
+	MoveTo:   {"{+", "+}"},
+}
+
+// count is the number of words that went and came.
+type count struct {
+	removed, added, moved int
+}
+
+// countWords counts tokens that hold a letter, a digit or a symbol. A moved word
+// counts as moved, once.
+func countWords(f Field) count {
+	var c count
+	var tokens []Token
+	words := func(text string) (n int) {
+		tokens = AppendTokens(tokens[:0], text)
+		for _, t := range tokens {
+			if letters(text[t.Start:t.End]) != "" {
+				n++
+			}
+		}
+		return n
+	}
+	for _, s := range f.Segments {
+		switch s.Op {
+		case Delete:
+			c.removed += words(f.Old[s.A0:s.A1])
+		case Insert:
+			c.added += words(f.New[s.B0:s.B1])
+		case MoveTo:
+			c.moved += words(f.New[s.B0:s.B1])
+		}
+	}
+	return c
+}
+
+// stat writes a line per field: "headline  2 words removed, 1 added".
+func (p *printer) stat(d document) {
+	width := 0
+	for _, f := range d.fields {
+		width = max(width, columns(oneLine(f.Name)))
+	}
+	for _, f := range d.fields {
+		name := oneLine(f.Name)
+		c := countWords(f)
+		p.print(name, strings.Repeat(" ", width-columns(name)), "  ", plural(c.removed, "word"), " removed, ", strconv.Itoa(c.added), " added")
+		if c.moved > 0 {
+			p.print(", ", strconv.Itoa(c.moved), " moved")
+		}
+		p.print("\n")
+	}
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return strconv.Itoa(n) + " " + word + "s"
+}

@@ -1,0 +1,104 @@
+package diff
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stemma-project/stemma/schema"
+)
+
+// headlineChange is a real change of a headline.
+type headlineChange struct {
+	ID, Before, After string
+}
+
+func headlineChanges(t *testing.T) (out []headlineChange) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", "format", "headline-changes.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	for lines.Scan() {
+		var c headlineChange
+		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// TestKindsOfRealHeadlines holds the kinds of 120 real changes, which were read
+// one by one.
+func TestKindsOfRealHeadlines(t *testing.T) {
+	var got bytes.Buffer
+	for _, c := range headlineChanges(t) {
+		d := States(&schema.State{Headline: c.Before}, &schema.State{Headline: c.After}, Options{})
+		fmt.Fprintf(&got, "%s\t%s\n", c.ID, Summarize(d.Kinds))
+	}
+	golden(t, "headline-kinds.tsv", got.Bytes())
+}
+
+func TestKindsAreListedInOneOrder(t *testing.T) {
+	d := goldenDiff()
+	all := AllKinds()
+	last := -1
+	for _, k := range d.Kinds {
+		at := slices.Index(all, k)
+		if at <= last {
+			t.Errorf("%s stands out of order in %s", k, Summarize(d.Kinds))
+		}
+		last = at
+	}
+	if got, want := Summarize(d.Kinds), "headline, summary, body, figure, wording, image, contexts, sources, other"; got != want {
+		t.Errorf("kinds %s, want %s", got, want)
+	}
+}
+
+func TestSpelledNumbersAreEnglish(t *testing.T) {
+	for _, c := range []struct{ language, want string }{
+		{"", "headline, figure"}, {"en", "headline, figure"}, {"en-GB", "headline, figure"}, {"nl", "headline, wording"},
+	} {
+		d := States(&schema.State{Language: c.language, Headline: "six dead"}, &schema.State{Language: c.language, Headline: "ten dead"}, Options{})
+		if got := Summarize(d.Kinds); got != c.want {
+			t.Errorf("language %q: %s, want %s", c.language, got, c.want)
+		}
+	}
+}
+
+func TestParseKind(t *testing.T) {
+	for _, k := range AllKinds() {
+		if got, err := ParseKind(string(k)); got != k || err != nil {
+			t.Errorf("%s reads %q, %v", k, got, err)
+		}
+	}
+	for _, s := range []string{"", "Headline", "noise", "restores 1"} {
+		if _, err := ParseKind(s); err == nil {
+			t.Errorf("%q is read as a kind", s)
+		}
+	}
+}
+
+func TestNoise(t *testing.T) {
+	for _, c := range []struct {
+		kinds []Kind
+		want  bool
+	}{
+		{nil, false},
+		{[]Kind{KindHeadline, KindPunctuation}, true},
+		{[]Kind{KindHeadline, KindBody, KindPunctuation, KindWhitespace}, true},
+		{[]Kind{KindHeadline, KindBody, KindWording, KindWhitespace}, false},
+		{[]Kind{KindBody, KindWhitespace, KindSources}, false},
+	} {
+		if got := Noise(c.kinds); got != c.want {
+			t.Errorf("%s: noise %v", Summarize(c.kinds), got)
+		}
+	}
+}
