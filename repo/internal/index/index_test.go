@@ -1,0 +1,518 @@
+package index
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stemma-project/stemma/schema"
+)
+
+// reader is what DB and Tx both answer; Tx answers some of it from memory.
+type reader interface {
+	Tip() ([20]byte, error)
+	Seq() (int64, error)
+	NextNumber(schema.ID) (int, error)
+	Counts() (int, int, error)
+	Versions(schema.ID) ([]Row, error)
+	Version(schema.ID, int) (Row, bool, error)
+	Current(schema.ID) (Row, bool, error)
+	AsOf(schema.ID, time.Time, bool) (Row, bool, error)
+	Tail(schema.ID) (Row, bool, error)
+	WithContent(schema.ID, [32]byte) ([]Row, error)
+	Exists(schema.ID) (bool, error)
+	ByCommit([20]byte) ([]Row, error)
+	BySeal(schema.ID, string) ([]Row, error)
+	Headlines(schema.ID) ([]string, error)
+	Corrections(schema.ID) ([]Correction, error)
+	Problems() ([]Problem, error)
+	ArticlesWithPrefix(string, int) ([]schema.ID, error)
+	Redirect(schema.ID) (schema.ID, bool, error)
+	Aliases(string) ([]Alias, error)
+	AliasPrefix(string, int) ([]Alias, error)
+	SlugPrefix(string, int) ([]Alias, error)
+	SourceKeys(schema.ID) ([]string, []string, error)
+	Complete(string, int) ([]string, error)
+	OnDate(schema.Date) ([]Row, error)
+	Days(schema.Date, time.Time, bool) ([]Row, error)
+	PreviousDay(schema.Date) (schema.Date, bool, error)
+	List(ListFilter) ([]Row, error)
+	Log(Filter) iter.Seq2[Row, error]
+	Contexts(schema.ID) ([]string, error)
+	KnownContext(string) (bool, error)
+	Related(schema.ID, int) ([]RelatedRow, error)
+	FileArticle(string) (schema.ID, bool, error)
+	FilesOf(schema.ID) ([]string, error)
+}
+
+var (
+	_ reader = (*DB)(nil)
+	_ reader = (*Tx)(nil)
+)
+
+// world makes random histories out of few articles, dates, addresses and times, so
+// that they meet often: ties in Published, shared sources, equal states.
+type world struct {
+	*rand.Rand
+	ids   []schema.ID
+	seq   int64
+	seals [][32]byte
+}
+
+func newWorld(seed uint64) *world {
+	w := &world{Rand: rand.New(rand.NewPCG(seed, 1))}
+	for i := range 12 {
+		w.ids = append(w.ids, schema.DeriveID(fmt.Sprint("article ", i, seed)))
+	}
+	return w
+}
+
+func pick[T any](w *world, list ...T) T { return list[w.IntN(len(list))] }
+
+func (w *world) some(list ...string) (out []string) {
+	for _, s := range list {
+		if w.IntN(3) == 0 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (w *world) time() time.Time {
+	return time.Date(2018, 2, 6, 0, 0, w.IntN(40), 0, time.UTC)
+}
+
+func (w *world) date() schema.Date {
+	return pick[schema.Date](w, "", "0001-01-01", "1923-09-01", "2015-09-26", "2015-09-27", "2018-02-06")
+}
+
+func (w *world) published() schema.Time {
+	switch w.IntN(8) {
+	case 0:
+		return schema.Time{}
+	case 1:
+		return schema.Time{T: time.Date(2018, 2, 6, 0, 0, 0, 0, time.UTC), DayOnly: true}
+	case 2:
+		return schema.Time{T: time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), DayOnly: true}
+	}
+	return schema.At(w.time())
+}
+
+// hash gives a hash of a small number: a few of them are equal.
+func hash(n int) [32]byte { return sha256.Sum256(binary.AppendUvarint(nil, uint64(n))) }
+
+func (w *world) row(id, origin schema.ID, number int) Row {
+	w.seq++
+	seal := sha256.Sum256(fmt.Append(nil, "seal", w.seq))
+	w.seals = append(w.seals, seal)
+	commit := hash(int(w.seq) / 2) // some commits bring two versions
+	r := Row{
+		Seq: w.seq, Article: id, Origin: origin, Number: number, Commit: [20]byte(commit[:20]), Seal: seal,
+		Content: hash(w.IntN(4)), Known: schema.FieldSet(w.Uint32()) & schema.AllFields, Published: w.published(), Recorded: w.time(),
+		Author:   pick(w, schema.Person{Name: "Ada", Email: "ada@example.org"}, schema.Person{Name: "Ærø"}, schema.Person{}),
+		Kinds:    strings.Join(w.some("headline", "figure", "punctuation", "contexts"), ","),
+		Restores: w.IntN(2) * w.IntN(300), Op: pick(w, "create", "revise", "plain"),
+		Headline: pick(w, "Two dead", "Seven dead", "西班牙最高法院", "a\x00b", strings.Repeat("long ", 300)), Date: w.date(),
+		Category: pick(w, "", "Armed conflicts", "Sport"), Status: pick(w, "", schema.Usable, schema.Withheld, schema.Canceled),
+		Path: pick(w, "/news/a", "/news/b"), Language: pick(w, "", "en"), Note: pick(w, "", "", "because"), Match: pick(w, "", "source 0.83"),
+	}
+	if w.IntN(3) > 0 {
+		blob := hash(w.IntN(50))
+		r.Blob = [20]byte(blob[:20])
+	}
+	if w.IntN(8) == 0 {
+		r.CorrectionType, r.CorrectionText = "correction", "Not two but seven."
+	}
+	return r
+}
+
+func (w *world) aliases() (list []Alias) {
+	for _, k := range w.some("/news/2015/09/26/two-dead", "/news/2015/09/26/two-dead-2", "/news/2015/09/26/seven-dead", "/news/2018/02/06/two-dead", "plain") {
+		list = append(list, Alias{Key: k, Kind: AliasPath})
+	}
+	for _, k := range w.some("//example.org/story", "//example.org/other?x=1", "/news/2015/09/26/two-dead", "%_") {
+		list = append(list, Alias{Key: k, Kind: AliasSource})
+	}
+	for _, k := range w.some("guid-1", "ÿguid") {
+		list = append(list, Alias{Key: k, Kind: AliasOther})
+	}
+	return list
+}
+
+func (w *world) contexts() []string { return w.some("Iran", "Iraq", "Syria", "Punjab, Pakistan", "") }
+
+// step does one random thing to both.
+func (w *world) step(m *model, tx *Tx) error {
+	id, other := pick(w, w.ids...), pick(w, w.ids...)
+	switch n := w.IntN(20); {
+	case n < 10:
+		number := m.high[id] + 1 + w.IntN(8)/7 // sometimes one is left out
+		if free := m.high[id]; w.IntN(15) == 0 && free > 0 && m.find(id, free) == nil {
+			number = free
+		}
+		r := w.row(id, pick(w, id, id, id, other), number)
+		aliases, contexts := w.aliases(), w.contexts()
+		m.add(r, aliases, slices.DeleteFunc(slices.Clone(contexts), func(s string) bool { return s == "" }))
+		return tx.AddVersion(r, aliases, contexts)
+	case n < 12:
+		contexts := slices.DeleteFunc(w.contexts(), func(s string) bool { return s == "" })
+		m.added[id] = sorted(m.added[id], contexts)
+		return tx.AddContexts(id, contexts)
+	case n < 13:
+		if v := m.current(id); v != nil {
+			v.Kinds, v.Restores = pick(w, "", "headline", "figure,sources"), w.IntN(3)
+			return tx.SetKinds(id, v.Number, v.Kinds, v.Restores)
+		}
+	case n < 15:
+		var numbers []int
+		for _, v := range m.of(id) {
+			if w.IntN(2) == 0 {
+				numbers = append(numbers, v.Number)
+			}
+		}
+		if id == other {
+			return nil
+		}
+		first := m.high[other] + 1 + w.IntN(2)
+		m.move(id, numbers, other, first)
+		if len(numbers) == 0 { // nothing was given
+			first = 1
+		}
+		return tx.MoveVersions(id, numbers, other, first)
+	case n < 16:
+		m.redirects[id] = other
+		return tx.SetRedirect(id, other)
+	case n < 17:
+		delete(m.redirects, id)
+		return tx.DropRedirect(id)
+	case n < 18:
+		w.seq++
+		c := Correction{Seq: w.seq, Article: id, ToSeal: hash(-1), Type: "clarification", Text: "It was a hyphen.", Author: schema.Person{Name: "Ada"}, Recorded: w.time(), Commit: [20]byte{7}}
+		if v := m.current(id); v != nil && w.IntN(4) > 0 {
+			c.ToSeal = v.Seal
+		} else if w.IntN(2) == 0 { // the version comes later
+			c.ToSeal = sha256.Sum256(fmt.Append(nil, "seal", w.seq+1))
+		}
+		m.corrections = append(m.corrections, c)
+		return tx.AddCorrection(c)
+	case n < 19:
+		path := pick(w, "moved.md", "a/b.md", "c.md")
+		if w.IntN(3) == 0 {
+			delete(m.files, path)
+			return tx.DropFile(path)
+		}
+		m.files[path] = id
+		return tx.SetFile(path, id)
+	default:
+		p := Problem{Commit: [20]byte{1}, Path: "x.md", Line: w.IntN(3), Field: "headline", Reason: "it is missing"}
+		m.problems, m.tip = append(m.problems, p), [20]byte{byte(w.IntN(256))}
+		return cmp.Or(tx.AddProblem(p), tx.SetTip(m.tip))
+	}
+	return nil
+}
+
+// same reports a difference between what was found and what the model says; nil
+// and empty lists are the same.
+func same(t *testing.T, what string, got, want any, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	g, w := reflect.ValueOf(got), reflect.ValueOf(want)
+	if g.Kind() == reflect.Slice && g.Len() == 0 && w.Len() == 0 {
+		return
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("%s:\ngot  %v\nwant %v", what, got, want)
+	}
+}
+
+// sameRow compares an answer of one row.
+func sameRow(t *testing.T, what string, got Row, ok bool, want *modelVersion, err error) {
+	t.Helper()
+	if want == nil {
+		same(t, what+" (is there)", ok, false, err)
+		same(t, what, got, Row{}, err)
+		return
+	}
+	same(t, what+" (is there)", ok, true, err)
+	same(t, what, got, want.Row, err)
+}
+
+// compare asks both everything.
+func compare(t *testing.T, w *world, m *model, r reader) {
+	t.Helper()
+	tip, err := r.Tip()
+	same(t, "Tip", tip, m.tip, err)
+	seq, err := r.Seq()
+	same(t, "Seq", seq, m.seq(), err)
+	articles, versions, err := r.Counts()
+	same(t, "Counts", []int{articles, versions}, []int{len(m.articles()), len(m.versions)}, err)
+	problems, err := r.Problems()
+	same(t, "Problems", problems, m.problems, err)
+	for _, id := range append(w.ids, schema.DeriveID("nobody"), schema.ID{}) {
+		compareArticle(t, w, m, r, id)
+	}
+	compareStore(t, w, m, r)
+	compareAddresses(t, w, m, r)
+}
+
+func compareArticle(t *testing.T, w *world, m *model, r reader, id schema.ID) {
+	t.Helper()
+	what := id.String()
+	own := m.of(id)
+	rows, err := r.Versions(id)
+	same(t, "Versions "+what, rows, rowsOf(own), err)
+	number := w.IntN(6)
+	row, ok, err := r.Version(id, number)
+	sameRow(t, "Version "+what, row, ok, m.find(id, number), err)
+	row, ok, err = r.Current(id)
+	sameRow(t, "Current "+what, row, ok, m.current(id), err)
+	for _, byRecorded := range []bool{false, true} {
+		at := w.time()
+		row, ok, err = r.AsOf(id, at, byRecorded)
+		sameRow(t, fmt.Sprint("AsOf ", what, at, byRecorded), row, ok, m.at(id, at, byRecorded), err)
+	}
+	row, ok, err = r.Tail(id)
+	sameRow(t, "Tail "+what, row, ok, m.tail(id), err)
+	content := hash(w.IntN(4))
+	rows, err = r.WithContent(id, content)
+	same(t, "WithContent", rows, rowsOf(slices.DeleteFunc(slices.Clone(own), func(v *modelVersion) bool { return v.Content != content })), err)
+	ok, err = r.Exists(id)
+	same(t, "Exists "+what, ok, len(own) > 0, err)
+	next, err := r.NextNumber(id)
+	same(t, "NextNumber "+what, next, m.high[id]+1, err)
+	to, ok, err := r.Redirect(id)
+	wantTo, wantOK := m.redirect(id)
+	same(t, "Redirect "+what, fmt.Sprint(to, ok), fmt.Sprint(wantTo, wantOK), err)
+	contexts, err := r.Contexts(id)
+	same(t, "Contexts "+what, contexts, m.contexts(id), err)
+	related, err := r.Related(id, 0)
+	want := m.related(id)
+	same(t, "Related "+what, related, want, err)
+	related, err = r.Related(id, 2)
+	same(t, "Related limited "+what, related, want[:min(len(want), 2)], err)
+	corrections, err := r.Corrections(id)
+	same(t, "Corrections "+what, corrections, slices.DeleteFunc(slices.Clone(m.corrections), func(c Correction) bool { return c.Article != id }), err)
+
+	var headlines, current, all, files []string
+	for _, v := range own {
+		if !slices.Contains(headlines, v.Headline) {
+			headlines = append(headlines, v.Headline)
+		}
+		for _, a := range v.aliases {
+			if a.Kind == AliasSource {
+				all = append(all, a.Key)
+				if v == m.current(id) {
+					current = append(current, a.Key)
+				}
+			}
+		}
+	}
+	list, err := r.Headlines(id)
+	same(t, "Headlines "+what, list, headlines, err)
+	gotCurrent, gotAll, err := r.SourceKeys(id)
+	same(t, "SourceKeys "+what, gotCurrent, sorted(current), err)
+	same(t, "SourceKeys, all, "+what, gotAll, sorted(all), err)
+	for path, of := range m.files {
+		if of == id {
+			files = append(files, path)
+		}
+	}
+	list, err = r.FilesOf(id)
+	same(t, "FilesOf "+what, list, sorted(files), err)
+}
+
+func compareStore(t *testing.T, w *world, m *model, r reader) {
+	t.Helper()
+	for range 6 {
+		d, at, byRecorded := w.date(), pick(w, w.time(), time.Time{}), w.IntN(2) == 0
+		rows, err := r.OnDate(d)
+		same(t, "OnDate "+string(d), rows, m.onDate(d), err)
+		rows, err = r.Days(d, at, byRecorded)
+		same(t, fmt.Sprint("Days ", d, at, byRecorded), rows, m.days(d, at, byRecorded), err)
+		day, ok, err := r.PreviousDay(d)
+		same(t, "PreviousDay "+string(d), day, m.previousDay(d), err)
+		same(t, "PreviousDay is there", ok, m.previousDay(d) != "", err)
+
+		f := ListFilter{At: at, ByRecorded: byRecorded}
+		if w.IntN(3) == 0 {
+			f.Date = d
+		}
+		f.Context = pick(w, "", "", "Iran", "Punjab, Pakistan", "nowhere")
+		f.Category = pick(w, "", "", "Sport", "none")
+		f.Status = pick(w, "", "", schema.Usable, schema.Canceled)
+		rows, err = r.List(f)
+		same(t, fmt.Sprintf("List %+v", f), rows, m.list(f), err)
+
+		l := Filter{Author: pick(w, "", "", "ADA <", "æRØ", "nobody"), Category: pick(w, "", "", "Sport", "none"),
+			Context: pick(w, "", "", "Iraq", "nowhere"), Corrections: w.IntN(4) == 0, QuietEdits: w.IntN(4) == 0, Limit: pick(w, 0, 0, 1, 3)}
+		l.Kinds = w.some("headline", "figure", "never")
+		if w.IntN(3) == 0 {
+			l.Since = w.time().Add(pick(w, 0, time.Nanosecond))
+		}
+		if w.IntN(3) == 0 {
+			l.Until = w.time().Add(pick(w, 0, time.Nanosecond))
+		}
+		var got []Row
+		for row, err := range r.Log(l) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, row)
+		}
+		same(t, fmt.Sprintf("Log %+v", l), got, m.log(l), nil)
+
+		seal := fmt.Sprintf("%x", hash(-2))
+		if len(w.seals) > 0 {
+			seal = fmt.Sprintf("%x", pick(w, w.seals...))
+		}
+		seal = seal[:pick(w, 0, 1, 2, 7, 15, 16, 17, 64)]
+		id := pick(w, pick(w, w.ids...), schema.ID{})
+		rows, err = r.BySeal(id, pick(w, seal, strings.ToUpper(seal)))
+		same(t, fmt.Sprint("BySeal ", id, seal), rows, m.bySeal(id, seal), err)
+		commit := hash(w.IntN(int(w.seq) + 1))
+		rows, err = r.ByCommit([20]byte(commit[:20]))
+		same(t, "ByCommit", rows, m.byCommit([20]byte(commit[:20])), err)
+	}
+	for _, c := range []string{"Iran", "Punjab, Pakistan", "nowhere", ""} {
+		ok, err := r.KnownContext(c)
+		same(t, "KnownContext "+c, ok, slices.ContainsFunc(m.articles(), func(id schema.ID) bool { return slices.Contains(m.contexts(id), c) }), err)
+	}
+	for _, p := range []string{"moved.md", "a/b.md"} {
+		id, ok, err := r.FileArticle(p)
+		want, wantOK := m.files[p]
+		same(t, "FileArticle "+p, fmt.Sprint(id, ok), fmt.Sprint(want, wantOK), err)
+	}
+}
+
+func compareAddresses(t *testing.T, w *world, m *model, r reader) {
+	t.Helper()
+	key := pick(w, "/news/2015/09/26/two-dead", "//example.org/story", "guid-1", "%_", "", "nothing")
+	list, err := r.Aliases(key)
+	same(t, "Aliases "+key, list, m.aliases(func(a Alias) bool { return a.Key == key }), err)
+	limit := pick(w, 0, 2)
+	first := func(list []Alias) []Alias {
+		if limit > 0 {
+			return list[:min(len(list), limit)]
+		}
+		return list
+	}
+	prefix := pick(w, "", "/news", "/news/2015/09/26/two", "p", "%", "\xff")
+	list, err = r.AliasPrefix(prefix, limit)
+	same(t, "AliasPrefix "+prefix, list, first(m.aliases(func(a Alias) bool { return a.Kind == AliasPath && strings.HasPrefix(a.Key, prefix) })), err)
+	prefix = pick(w, "", "two", "two-dead", "p", "%", "\xff")
+	list, err = r.SlugPrefix(prefix, limit)
+	slug := func(a Alias) string { return a.Key[strings.LastIndexByte(a.Key, '/')+1:] }
+	want := m.aliases(func(a Alias) bool { return a.Kind == AliasPath && strings.HasPrefix(slug(a), prefix) })
+	slices.SortStableFunc(want, func(a, b Alias) int { return cmp.Compare(slug(a), slug(b)) })
+	same(t, "SlugPrefix "+prefix, list, first(want), err)
+
+	prefix = pick(w, "", "two", w.ids[0].String()[:w.IntN(5)])
+	words, err := r.Complete(prefix, limit)
+	complete := m.complete(prefix)
+	if limit > 0 {
+		complete = complete[:min(len(complete), limit)]
+	}
+	same(t, "Complete "+prefix, words, complete, err)
+	var ids []schema.ID
+	for _, s := range m.complete(prefix) {
+		if id, err := schema.ParseID(s); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	got, err := r.ArticlesWithPrefix(prefix, 0)
+	same(t, "ArticlesWithPrefix "+prefix, got, ids, err)
+}
+
+// TestAgainstModel does random things to an index and to the model, and asks both
+// everything: inside the transaction, after its end, and after reopening.
+func TestAgainstModel(t *testing.T) {
+	for seed := range uint64(12) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			w, m := newWorld(seed), newModel()
+			path := filepath.Join(t.TempDir(), "what? 100%41", "index.sqlite")
+			db := open(t, path)
+			for range 25 {
+				tx, err := db.Begin(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				before := m.clone()
+				for range w.IntN(12) {
+					if err := w.step(m, tx); err != nil {
+						t.Fatal(err)
+					}
+					if w.IntN(6) == 0 {
+						compare(t, w, m, tx)
+					}
+				}
+				switch w.IntN(6) {
+				case 0:
+					compare(t, w, before, db) // others see nothing yet
+					err, m = tx.Rollback(), before
+				default:
+					err = tx.Commit()
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				compare(t, w, m, db)
+				if w.IntN(5) == 0 {
+					if err := db.Close(); err != nil {
+						t.Fatal(err)
+					}
+					db = open(t, path)
+					compare(t, w, m, db)
+				}
+			}
+			if len(m.versions) < 20 {
+				t.Fatalf("too little was tried: %s", m)
+			}
+			checkReset(t, w, db)
+		})
+	}
+}
+
+// checkReset empties the index and sees that nothing is left.
+func checkReset(t *testing.T, w *world, db *DB) {
+	t.Helper()
+	tx, err := db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, w, newModel(), tx)
+	m := newModel()
+	r := w.row(w.ids[3], w.ids[3], 1)
+	m.add(r, nil, []string{"Iran"})
+	if err := tx.AddVersion(r, nil, []string{"Iran"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, w, m, db)
+}
+
+func open(t testing.TB, path string) *DB {
+	t.Helper()
+	db, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
