@@ -30,12 +30,14 @@ type applier struct {
 	find func(tree git.Hash, path string) (git.Hash, error)
 	seq  int64
 
+	layout layout
+
 	check *commitCheck // told of everything while a store is verified; else nil
 }
 
-func newApplier(tx *index.Tx, blob func(git.Hash) ([]byte, error), find func(git.Hash, string) (git.Hash, error)) (*applier, error) {
+func (s *Store) newApplier(tx *index.Tx, blob func(git.Hash) ([]byte, error)) (*applier, error) {
 	seq, err := tx.Seq()
-	return &applier{tx: tx, blob: blob, find: find, seq: seq}, err
+	return &applier{tx: tx, blob: blob, find: s.git.Find, layout: s.layout(), seq: seq}, err
 }
 
 // articleFile reports whether a path of the tree holds an article: a Markdown
@@ -52,11 +54,18 @@ func articleFile(p string) bool {
 	return true
 }
 
-// filePath is where an article's file stands: folders named by the first
+// layout is how many levels of folders stand above an article's file.
+type layout int
+
+// path is where an article's file stands: in folders named by the first
 // characters of its id, which never change.
-func filePath(id schema.ID) string {
+func (l layout) path(id schema.ID) string {
 	s := id.String()
-	return s[0:1] + "/" + s[1:2] + "/" + s[2:3] + "/" + s + ".md"
+	var b strings.Builder
+	for i := range min(int(l), len(s)) {
+		b.WriteString(s[i:i+1] + "/")
+	}
+	return b.String() + s + ".md"
 }
 
 // apply takes one commit in.
@@ -127,7 +136,7 @@ func (a *applier) applyLink(e *event) error {
 	kept := *e
 	kept.changes = nil
 	for _, c := range e.changes {
-		if c.Path != filePath(m.link) {
+		if c.Path != a.layout.path(m.link) {
 			kept.changes = append(kept.changes, c)
 		}
 	}
@@ -156,7 +165,7 @@ func (a *applier) applySplit(e *event) error {
 		}
 	}
 	if from == 0 {
-		return a.problem(e, filePath(m.article), "", fmt.Sprintf("it splits at a version that article %s doesn't have: %s", m.split, m.from.Short()))
+		return a.problem(e, a.layout.path(m.article), "", fmt.Sprintf("it splits at a version that article %s doesn't have: %s", m.split, m.from.Short()))
 	}
 	next, err := a.tx.NextNumber(m.article)
 	if err != nil {
@@ -275,22 +284,22 @@ func (a *applier) fileID(in *schema.Input, c git.FileChange, removed map[git.Has
 // doubled reports whether a file names an article whose own file stands beside
 // it: a copy that kept the id is no version, and is noted.
 func (a *applier) doubled(e *event, path string, id schema.ID) (bool, error) {
-	if path == filePath(id) || e.commit.Tree.IsZero() {
+	if path == a.layout.path(id) || e.commit.Tree.IsZero() {
 		return false, nil
 	}
-	_, err := a.find(e.commit.Tree, filePath(id))
+	_, err := a.find(e.commit.Tree, a.layout.path(id))
 	if errors.Is(err, git.ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	return true, a.problem(e, path, "id", fmt.Sprintf("article %s stands in %s too: a copy wants an id of its own, or none", id, filePath(id)))
+	return true, a.problem(e, path, "id", fmt.Sprintf("article %s stands in %s too: a copy wants an id of its own, or none", id, a.layout.path(id)))
 }
 
 // applyFile takes a file's new content as a version, unless it says nothing new.
 func (a *applier) applyFile(e *event, c git.FileChange, in schema.Input, id schema.ID) error {
-	if c.Path != filePath(id) {
+	if c.Path != a.layout.path(id) {
 		if err := a.tx.SetFile(c.Path, id); err != nil {
 			return err
 		}
@@ -324,7 +333,7 @@ func (a *applier) applyRemoval(e *event, c git.FileChange, moved map[schema.ID]b
 		if err := a.tx.DropFile(c.Path); err != nil {
 			return err
 		}
-	} else if id, err = schema.ParseID(strings.TrimSuffix(path.Base(c.Path), ".md")); err != nil || filePath(id) != c.Path {
+	} else if id, err = schema.ParseID(strings.TrimSuffix(path.Base(c.Path), ".md")); err != nil || a.layout.path(id) != c.Path {
 		return nil // it never was an article's
 	}
 	if moved[id] {

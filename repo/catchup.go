@@ -56,7 +56,7 @@ func (s *Store) catchUpIn(ctx context.Context, tx *index.Tx, progress func(done,
 	if err != nil {
 		return err
 	}
-	a, err := newApplier(tx, s.git.Blob, s.git.Find)
+	a, err := s.newApplier(tx, s.git.Blob)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *Store) catchUpIn(ctx context.Context, tx *index.Tx, progress func(done,
 			progress(i+1, len(hashes))
 		}
 	}
-	if err := nameLost(tx, known); err != nil {
+	if err := s.nameLost(tx, known); err != nil {
 		return err
 	}
 	return tx.SetTip(tip)
@@ -162,7 +162,7 @@ const historyField = "history"
 
 // nameLost notes each version that was known before history was rewritten and is
 // in it no more: that is how a dropped or forged version is named.
-func nameLost(tx *index.Tx, known []index.Row) error {
+func (s *Store) nameLost(tx *index.Tx, known []index.Row) error {
 	for _, k := range known {
 		rows, err := tx.BySeal(schema.ID{}, Seal(k.Seal).String())
 		if err != nil {
@@ -171,7 +171,7 @@ func nameLost(tx *index.Tx, known []index.Row) error {
 		if len(rows) > 0 {
 			continue
 		}
-		p := index.Problem{Commit: k.Commit, Path: filePath(k.Article), Field: historyField, Reason: fmt.Sprintf(
+		p := index.Problem{Commit: k.Commit, Path: s.layout().path(k.Article), Field: historyField, Reason: fmt.Sprintf(
 			"version %d of article %s (seal %s, %q) was recorded and is gone from the history", k.Number, k.Article, Seal(k.Seal).Short(), k.Headline)}
 		if err := tx.AddProblem(p); err != nil {
 			return err

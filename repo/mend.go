@@ -159,7 +159,7 @@ func (s *Store) Link(ctx context.Context, keep, other schema.ID, by Actor) (resu
 			return err
 		}
 		m.link = other
-		gone := map[string][]byte{filePath(other): nil}
+		gone := map[string][]byte{w.applier.layout.path(other): nil}
 		strays, err := w.tx.FilesOf(other)
 		if err != nil {
 			return err

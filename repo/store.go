@@ -2,7 +2,6 @@ package repo
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -20,13 +19,6 @@ type Store struct {
 	now func() time.Time
 }
 
-// formatVersion is the version of the store's layout on disk, which stands in
-// its config; levels is the number of folder levels above a file.
-const (
-	formatVersion = 1
-	levels        = 3
-)
-
 // indexFile is where the derived index stands inside a store.
 const indexFile = "stemma/index.sqlite"
 
@@ -41,7 +33,7 @@ func Init(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	err := git.Init(dir, git.Config{FormatVersion: formatVersion, UUID: newUUID(), Levels: levels})
+	err := git.Init(dir, git.Config{})
 	if err != nil {
 		return nil, fmt.Errorf("making a store at %s: %w", dir, err)
 	}
@@ -57,9 +49,6 @@ func Open(dir string) (*Store, error) {
 	g, err := git.Open(dir)
 	if err != nil {
 		return nil, &NoStoreError{Dir: dir, Reason: err.Error()}
-	}
-	if v := g.Config().FormatVersion; v > formatVersion {
-		return nil, errors.Join(&NoStoreError{Dir: dir, Reason: fmt.Sprintf("it has format version %d, and this program knows %d", v, formatVersion)}, g.Close())
 	}
 	idx, err := index.Open(filepath.Join(dir, indexFile))
 	if err != nil {
@@ -92,13 +81,8 @@ func (s *Store) Close() error {
 // Dir gives the store's folder.
 func (s *Store) Dir() string { return s.git.Dir() }
 
-// newUUID gives a random UUID (RFC 9562, version 4), the store's own name.
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails: see crypto/rand
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
+// layout says where files stand, as it was fixed when the store was made.
+func (s *Store) layout() layout { return layout(s.git.Config().Levels) }
 
 // view brings the index up to what git holds; every read begins with it.
 func (s *Store) view(ctx context.Context) error {

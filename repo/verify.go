@@ -98,7 +98,7 @@ func (v *verifier) rebuild(fresh *index.DB) error {
 		return err
 	}
 	defer tx.Rollback()
-	a, err := newApplier(tx, v.s.git.Blob, v.s.git.Find)
+	a, err := v.s.newApplier(tx, v.s.git.Blob)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (c *commitCheck) begin(e *event) { c.made = 0 }
 // version is told of each version that the applier makes, with the seal that its
 // content recomputes to.
 func (c *commitCheck) version(e *event, row *index.Row, computed Seal) {
-	f := Finding{Article: row.Article, Version: row.Number, Commit: e.hash.String(), Path: filePath(row.Origin)}
+	f := Finding{Article: row.Article, Version: row.Number, Commit: e.hash.String(), Path: c.v.s.layout().path(row.Origin)}
 	switch m := &e.message; {
 	case m.op == opReassert && !m.reassert.IsZero():
 		f.Reason = "the commit says that it only puts the current version's file back, but the file is another one"
@@ -185,12 +185,12 @@ func (c *commitCheck) end(e *event) error {
 		return nil
 	}
 	if c.made == 0 {
-		c.v.found(Finding{Article: m.article, Commit: e.hash.String(), Path: filePath(m.article), Field: "seal",
+		c.v.found(Finding{Article: m.article, Commit: e.hash.String(), Path: c.v.s.layout().path(m.article), Field: "seal",
 			Reason: "the commit claims a version that it doesn't bring", Hint: "compare with a clone or a backup from before"})
 	}
 	when := e.commit.Committer.When
 	if when.Before(c.lastSealed) {
-		c.v.found(Finding{Article: m.article, Commit: e.hash.String(), Path: filePath(m.article), Field: "recorded",
+		c.v.found(Finding{Article: m.article, Commit: e.hash.String(), Path: c.v.s.layout().path(m.article), Field: "recorded",
 			Reason: fmt.Sprintf("it was recorded at %s, before the version that precedes it (%s): history was reordered", when.UTC().Format(time.RFC3339), c.lastSealed.UTC().Format(time.RFC3339)),
 			Hint:   "compare with a clone or a backup from before"})
 	}
@@ -306,7 +306,7 @@ func (v *verifier) files() error {
 			return err
 		}
 		shown := false
-		for _, p := range append(paths, filePath(r.Article)) {
+		for _, p := range append(paths, v.s.layout().path(r.Article)) {
 			h, err := v.s.git.Find(c.Tree, p)
 			if err != nil && !errors.Is(err, git.ErrNotFound) {
 				return err
@@ -314,7 +314,7 @@ func (v *verifier) files() error {
 			shown = shown || err == nil && h == git.Hash(r.Blob)
 		}
 		if !shown {
-			v.found(Finding{Article: r.Article, Version: r.Number, Path: filePath(r.Article),
+			v.found(Finding{Article: r.Article, Version: r.Number, Path: v.s.layout().path(r.Article),
 				Reason: "the file on main doesn't show the current version", Hint: "restore the current version: a commit put another file in its place"})
 		}
 	}

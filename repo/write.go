@@ -105,7 +105,7 @@ func (s *Store) newWriter(tx *index.Tx) (*writer, error) {
 			w.now = t.UTC()
 		}
 	}
-	w.applier, err = newApplier(tx, w.blob, s.git.Find)
+	w.applier, err = s.newApplier(tx, w.blob)
 	return w, err
 }
 
@@ -165,7 +165,7 @@ func (w *writer) version(m *message, author schema.Person, state *schema.State, 
 	}
 	m.article, m.headline, m.sealed, m.salt = state.ID, state.Headline, true, newSalt()
 	m.seal = sealed{previous: tail.Seal, article: state.ID, published: m.published, author: author, salt: m.salt}.seal(state)
-	files := map[string][]byte{filePath(state.ID): schema.EncodeFile(state)}
+	files := map[string][]byte{w.applier.layout.path(state.ID): schema.EncodeFile(state)}
 	for p, data := range extra {
 		files[p] = data
 	}
@@ -198,7 +198,7 @@ func (w *writer) insert(m *message, author schema.Person, state *schema.State, c
 		}
 	}
 	again := &message{op: opReassert, headline: current.Headline, article: state.ID, published: cur.Published, reassert: Seal(cur.Seal)}
-	_, err = w.commit(again, author, map[string][]byte{filePath(state.ID): data})
+	_, err = w.commit(again, author, map[string][]byte{w.applier.layout.path(state.ID): data})
 	return hash, err
 }
 
