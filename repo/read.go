@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"iter"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -136,19 +137,10 @@ func (s *Store) Related(ctx context.Context, id schema.ID, limit int) ([]Related
 
 // Reindex throws the derived index away and builds it from git.
 func (s *Store) Reindex(ctx context.Context, progress func(done, total int)) error {
-	tx, err := s.idx.Begin(ctx)
-	if err != nil {
+	if err := index.Empty(filepath.Join(s.Dir(), indexFile)); err != nil {
 		return err
 	}
-	err = tx.Reset()
-	if err == nil {
-		err = s.catchUpIn(ctx, tx, progress)
-	}
-	if err != nil {
-		tx.Rollback()
-		return err
-	}
-	return tx.Commit()
+	return s.catchUp(ctx, progress)
 }
 
 // Problems lists the broken files that were met in git, and what of history was

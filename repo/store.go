@@ -84,7 +84,12 @@ func (s *Store) Dir() string { return s.git.Dir() }
 // layout says where files stand, as it was fixed when the store was made.
 func (s *Store) layout() layout { return layout(s.git.Config().Levels) }
 
-// view brings the index up to what git holds; every read begins with it.
+// view brings the index up to what git holds; every read begins with it. An
+// index that shows itself damaged is built anew: it is only derived.
 func (s *Store) view(ctx context.Context) error {
-	return s.catchUp(ctx, nil)
+	err := s.catchUp(ctx, nil)
+	if errors.Is(err, index.ErrDamaged) {
+		err = s.Reindex(ctx, nil)
+	}
+	return err
 }
