@@ -23,7 +23,7 @@ func trimExtension(path string) string {
 // percent-decoded, typographic quotes folded. It says where on some site a page
 // stands and forgets which site: to look up a source's address use [AliasKey].
 func NormalizePath(s string) string {
-	s = strings.TrimSpace(s)
+	s = strings.Trim(s, " \t\r\n")
 	if rest, ok := cutScheme(s); ok {
 		s = "/"
 		if i := strings.IndexByte(rest, '/'); i >= 0 {
@@ -53,7 +53,7 @@ func NormalizePath(s string) string {
 // Typographic quotes are folded to ASCII ones in all of them: one event was seen
 // under two URLs that differ in nothing else. The key of a key is the key.
 func AliasKey(s string) string {
-	s = strings.TrimSpace(s)
+	s = strings.Trim(s, " \t\r\n")
 	if rest, ok := cutScheme(s); ok {
 		return urlKey(rest, strings.ToLower(s[:len(s)-len(rest)]))
 	}
@@ -83,10 +83,10 @@ func urlKey(rest, scheme string) string {
 	rest, query, _ := strings.Cut(rest, "?")
 	host, path, _ := strings.Cut(rest, "/")
 	host = strings.ToLower(host)
-	if scheme != "https://" {
+	switch scheme {
+	case "http://":
 		host = strings.TrimSuffix(host, ":80")
-	}
-	if scheme != "http://" {
+	case "https://":
 		host = strings.TrimSuffix(host, ":443")
 	}
 	key := "//" + host

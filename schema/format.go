@@ -83,15 +83,8 @@ func sniff(head string) Format {
 		return FormatMarkdown
 	case strings.HasPrefix(trimmed, "{"):
 		return FormatJSON
-	case strings.HasPrefix(lower, "<!doctype html"), strings.HasPrefix(lower, "<html"), strings.HasPrefix(lower, "<head"):
-		return FormatHTML
-	case strings.HasPrefix(lower, "<?xml"):
-		if strings.Contains(head, "<html") {
-			return FormatHTML
-		}
-		return FormatXML
-	case strings.HasPrefix(lower, "<article>"), strings.HasPrefix(lower, "<article "):
-		return FormatXML
+	case looksLikeTag(lower):
+		return markup(lower, strings.ToLower(head))
 	case strings.HasPrefix(first, "# "):
 		return FormatMarkdown
 	}
@@ -99,6 +92,27 @@ func sniff(head string) Format {
 		return FormatWikitext
 	}
 	return FormatText
+}
+
+// looksLikeTag reports a text that begins like an element or a declaration.
+func looksLikeTag(s string) bool {
+	return len(s) > 2 && s[0] == '<' && (s[1] == '?' || s[1] == '!' || 'a' <= s[1] && s[1] <= 'z')
+}
+
+// markup tells HTML from XML. What is neither ours nor HTML is called XML, whose
+// reader then says by name what stands there.
+func markup(start, head string) Format {
+	for _, tag := range [...]string{"<article>", "<rss", "<feed", "<mediawiki"} {
+		if strings.HasPrefix(start, tag) {
+			return FormatXML
+		}
+	}
+	for _, tag := range [...]string{"<!doctype html", "<html", "<head>", "<head ", "<body", "<meta ", "<h1", "<p>", "<p ", "<div"} {
+		if strings.Contains(head, tag) {
+			return FormatHTML
+		}
+	}
+	return FormatXML
 }
 
 // looksLikePage looks for an event page's first line.

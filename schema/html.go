@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"html"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // EncodeText writes a state as plain text for people: headline, what is known of
@@ -96,6 +98,7 @@ func EncodeHTML(s *State) []byte {
 		b.WriteString("</figure>\n")
 	}
 	writeBlocks(&b, c.Body)
+	b.WriteString("<footer>\n")
 	writeList(&b, "Contexts", len(c.Contexts), func(i int) string { return htmlText(c.Contexts[i]) })
 	writeList(&b, "Sources", len(c.Sources), func(i int) string {
 		src := c.Sources[i]
@@ -108,7 +111,7 @@ func EncodeHTML(s *State) []byte {
 		}
 		return fmt.Sprintf("<a href=\"%s\" rel=\"nofollow noopener\">%s</a>", htmlText(src.URL), htmlText(name))
 	})
-	b.WriteString("</article>\n</body>\n</html>\n")
+	b.WriteString("</footer>\n</article>\n</body>\n</html>\n")
 	return []byte(b.String())
 }
 
@@ -234,7 +237,7 @@ type newsArticle struct {
 }
 
 // jsonLD writes the metadata; "<", ">" and "&" are escaped, so that no text ends
-// the element that it stands in.
+// the element that it stands in, and so is what [Visible] would show.
 func jsonLD(s *State) []byte {
 	a := newsArticle{
 		Context: "https://schema.org", Type: "NewsArticle", Headline: s.Headline, Description: s.Summary,
@@ -253,5 +256,18 @@ func jsonLD(s *State) []byte {
 	if err != nil {
 		return []byte("{}") // structs of strings always encode
 	}
-	return b
+	if firstHidden(string(b)) < 0 {
+		return b
+	}
+	var out []byte
+	for _, r := range string(b) {
+		if hidden(r) {
+			for _, unit := range utf16.AppendRune(nil, r) {
+				out = fmt.Appendf(out, "\\u%04x", unit)
+			}
+			continue
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return out
 }

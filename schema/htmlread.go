@@ -302,11 +302,15 @@ func (r *htmlReader) body(in *Input) string {
 	if len(blocks) == 0 {
 		blocks = r.all
 	}
+	said := map[string]bool{string(in.Date): true}
+	for _, field := range [...]string{in.Headline, in.Summary, in.Category, in.Byline} {
+		said[field], said[Visible(field)] = true, true
+	}
 	var b strings.Builder
 	list := false
 	for i := range blocks {
 		text := blocks[i].text.String()
-		if text == in.Headline || text == in.Summary || text == in.Category || text == in.Byline || text == string(in.Date) {
+		if said[text] {
 			continue
 		}
 		item := blocks[i].mark == "- "

@@ -129,7 +129,7 @@ func allCapitals(s string) bool {
 
 // chrome lists what sites print around a story.
 func chrome(line string) bool {
-	switch strings.ToLower(strings.Trim(line, " \t:.!|>»›")) {
+	switch strings.ToLower(strings.Trim(line, " \t:|>»›")) {
 	case "search", "menu", "home", "close", "skip to content", "skip to main content", "sign in", "log in", "login",
 		"register", "subscribe", "subscribe now", "newsletter", "newsletters", "sign up", "advertisement", "share",
 		"share this", "share this article", "print", "email", "e-mail", "facebook", "twitter", "x", "whatsapp",

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -233,6 +234,9 @@ func (t *tree) object(v *jsonValue, fields map[string]*string) *Problem {
 		if !ok {
 			return &Problem{Line: t.lineAt(v.at[i]), Reason: fmt.Sprintf("the key %.40q is not known here", key)}
 		}
+		if slices.Contains(v.keys[:i], key) {
+			return &Problem{Line: t.lineAt(v.at[i]), Reason: fmt.Sprintf("the key %.40q stands twice", key)}
+		}
 		text, p := t.text(&v.vals[i])
 		if p != nil {
 			return p
@@ -310,6 +314,7 @@ func finish(in *Input, lines map[string]int) *Problem {
 		p.Line = lines[p.Field]
 	}
 	if p.Field == FieldHeadline.String() && s.Headline == "" {
+		p.Line = max(p.Line, 1) // what is not there has no line: the text begins in the first
 		for _, e := range s.Extra {
 			if strings.EqualFold(e.Key, "title") {
 				p.Hint = fmt.Sprintf("%q is kept as a key of its own: name it headline", e.Key)

@@ -40,6 +40,9 @@ func (s *State) Validate() *Problem {
 	if p := s.validateExtra(); p != nil {
 		return p
 	}
+	if p := s.validateSize(); p != nil {
+		return p
+	}
 	if len(s.Body) > MaxBody {
 		return refuse(FieldBody, "%d bytes are more than the %d allowed", len(s.Body), MaxBody)
 	}
@@ -185,6 +188,33 @@ func (s *State) validateExtra() *Problem {
 		if _, err := canonicalJSON(e.Value); err != nil {
 			return refuse(FieldExtra, "the value of %.40q is no JSON: %s", e.Key, err)
 		}
+	}
+	return nil
+}
+
+// validateSize makes sure that a file of the state could be read again. Only a
+// state with much beside its body is looked at closely.
+func (s *State) validateSize() *Problem {
+	size := 0
+	for _, p := range s.lineFields() {
+		size += len(*p)
+	}
+	for _, set := range [][]string{s.Contexts, s.Aliases} {
+		for _, it := range set {
+			size += len(it) + 8
+		}
+	}
+	for _, src := range s.Sources {
+		size += len(src.Name) + len(src.URL) + 32
+	}
+	for _, e := range s.Extra {
+		size += len(e.Key) + len(e.Value)
+	}
+	if size < MaxFrontMatter/8 { // no character is escaped by more than six
+		return nil
+	}
+	if n := len(frontMatter(s)); n > MaxFrontMatter {
+		return &Problem{Field: "front matter", Reason: fmt.Sprintf("all fields but the body take %d bytes, more than the %d allowed", n, MaxFrontMatter)}
 	}
 	return nil
 }

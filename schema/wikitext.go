@@ -74,7 +74,7 @@ func wikiHeading(line string) (text string, level int) {
 		return "", 0
 	}
 	text = strings.TrimSpace(line[level : len(line)-level])
-	if text == "" || strings.Contains(text, "\n") {
+	if strings.Trim(text, "=") == "" || strings.Contains(text, "\n") {
 		return "", 0
 	}
 	return text, level
