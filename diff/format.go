@@ -35,15 +35,16 @@ func ParseStyle(s string) (Style, error) {
 
 // Values of ShowOptions.Around beside a number.
 const (
-	All  = -1 // show everything
-	Auto = -2 // what suits the style: Term and SVG fold paragraphs farther than one from a change, Unified keeps three lines, the others show everything
+	AroundAll     = -1 // show everything
+	AroundDefault = -2 // what suits the style: Term and SVG fold paragraphs farther than one from a change, Unified keeps three lines, the others show everything
 )
 
 // ShowOptions says how a diff is shown.
 type ShowOptions struct {
 	// Around is how many unchanged paragraphs (lines that aren't blank) are kept
-	// on either side of a change, or words where the text is one line; All or Auto.
-	// Of a set, any number folds the items that stay. JSON shows everything.
+	// on either side of a change, or words where the text is one line; AroundAll or
+	// AroundDefault. 0 keeps none. Of a set, any number folds the items that stay.
+	// JSON shows everything.
 	Around int
 
 	Color      bool     // Term: colours in place of marks
@@ -110,8 +111,8 @@ func (d Article) only(names []string) []Field {
 
 // show hands a document to its style.
 func show(w io.Writer, style Style, d document, opt ShowOptions) error {
-	if opt.Around < Auto {
-		return fmt.Errorf("%d is no number of unchanged paragraphs: 0 or more, All or Auto is wanted", opt.Around)
+	if opt.Around < AroundDefault {
+		return fmt.Errorf("%d is no number of unchanged paragraphs: 0 or more, AroundAll or AroundDefault is wanted", opt.Around)
 	}
 	if opt.Stat && style != Term && style != Plain && style != JSON {
 		return fmt.Errorf("the count of words can't be shown as %s: term, plain or json is wanted", style)

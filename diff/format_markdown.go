@@ -16,7 +16,7 @@ var criticMarks = [...][2]string{
 
 // markdown writes CriticMarkup (criticmarkup.com): with every mark accepted the
 // new text comes out, with every mark rejected the old one, to the byte, once the
-// escapes are undone (and Around is All). A move is both, with a comment.
+// escapes are undone (and all is shown). A move is both, with a comment.
 //
 // CriticMarkup has no escape of its own. Here, as in Markdown, a backslash stands
 // before a brace of the text; backslashes that touch a brace or a mark are doubled.

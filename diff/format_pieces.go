@@ -35,9 +35,36 @@ func pieces(f Field) []piece {
 		default:
 			p.op = Equal
 		}
+		if replacesLines(f, i) {
+			out = append(out, piece{text: "\n"})
+		}
 		out = append(out, p)
 	}
 	return out
+}
+
+// replacesLines reports whether segment i is the first of what came for whole lines
+// that went: they are shown below each other. A field of one line is replaced in it.
+func replacesLines(f Field, i int) bool {
+	came := func(op Op) bool { return op == Insert || op == MoveTo }
+	segs := f.Segments
+	if i == 0 || !came(segs[i].Op) || segs[i-1].Op == Equal || came(segs[i-1].Op) {
+		return false
+	}
+	start := i - 1
+	for start > 0 && segs[start-1].Op != Equal {
+		start--
+	}
+	s := segs[i]
+	lineEnds := s.A0 == len(f.Old) || f.Old[s.A0] == '\n'
+	return lineEnds && lineStarts(f.Old, segs[start].A0) && lineStarts(f.New, s.B0) && !lineStarts(f.Old, s.A0) && f.multiline()
+}
+
+func lineStarts(text string, i int) bool { return i == 0 || text[i-1] == '\n' }
+
+// multiline reports whether either text has more than one line.
+func (f Field) multiline() bool {
+	return strings.Contains(strings.TrimSpace(f.Old), "\n") || strings.Contains(strings.TrimSpace(f.New), "\n")
 }
 
 // spaceStands reports whether white space is shown beside a piece of it that went.
@@ -88,7 +115,7 @@ type folding struct {
 // foldingOf reads ShowOptions.Around for the styles that people read.
 func foldingOf(style Style, around int) folding {
 	switch {
-	case around == Auto && (style == Term || style == SVG):
+	case around == AroundDefault && (style == Term || style == SVG):
 		return folding{paragraphs: 1, words: -1}
 	case around < 0:
 		return folding{-1, -1}
@@ -106,7 +133,7 @@ func (k folding) fold(f Field, ps []piece) []piece {
 		if k.paragraphs < 0 {
 			return ps
 		}
-	case strings.Contains(strings.TrimSpace(f.Old), "\n"), strings.Contains(strings.TrimSpace(f.New), "\n"):
+	case f.multiline():
 		hide, unit = k.hideParagraphs, "paragraph"
 		if k.paragraphs < 0 {
 			return ps

@@ -8,7 +8,7 @@ import (
 )
 
 // plain writes wdiff's marks. Like wdiff and git it doesn't escape: a text that
-// itself holds "[-" or "+}" reads ambiguously; JSON never does. With Around All,
+// itself holds "[-" or "+}" reads ambiguously; JSON never does. With AroundAll,
 // the text without the insertions is the old one, and without the deletions the
 // new one, up to white space.
 func (p *printer) plain(d document, opt ShowOptions) {
@@ -105,7 +105,7 @@ func countWords(f Field) count {
 	return c
 }
 
-// stat writes a line per field: "headline  2 words removed, 1 added".
+// stat writes a line per field: "headline  1 word removed, 1 added".
 func (p *printer) stat(d document) {
 	width := 0
 	for _, f := range d.fields {
@@ -113,13 +113,23 @@ func (p *printer) stat(d document) {
 	}
 	for _, f := range d.fields {
 		name := oneLine(f.Name)
-		c := countWords(f)
-		p.print(name, strings.Repeat(" ", width-columns(name)), "  ", plural(c.removed, "word"), " removed, ", strconv.Itoa(c.added), " added")
-		if c.moved > 0 {
-			p.print(", ", strconv.Itoa(c.moved), " moved")
-		}
-		p.print("\n")
+		p.print(name, strings.Repeat(" ", width-columns(name)), "  ", statLine(f), "\n")
 	}
+}
+
+// statLine counts words, or items of a set.
+func statLine(f Field) string {
+	c, unit, other, n := countWords(f), "word", "moved", 0
+	n = c.moved
+	if f.Set {
+		c, unit = count{removed: len(f.Removed), added: len(f.Added)}, "item"
+		other, n = "changed", len(f.Changed)
+	}
+	line := plural(c.removed, unit) + " removed, " + strconv.Itoa(c.added) + " added"
+	if n > 0 {
+		line += ", " + strconv.Itoa(n) + " " + other
+	}
+	return line
 }
 
 func plural(n int, word string) string {

@@ -35,7 +35,7 @@ func goldenDiff() Article {
 
 func TestGolden(t *testing.T) {
 	d := goldenDiff()
-	labels := ShowOptions{Around: Auto, From: "7zz@1", To: "7zz@2", FromVersion: 1, ToVersion: 2, Article: "7zz", Command: "stemma diff 7zz"}
+	labels := ShowOptions{Around: AroundDefault, From: "7zz@1", To: "7zz@2", FromVersion: 1, ToVersion: 2, Article: "7zz", Command: "stemma diff 7zz"}
 	with := func(change func(*ShowOptions)) ShowOptions {
 		o := labels
 		change(&o)
@@ -67,6 +67,51 @@ func TestGolden(t *testing.T) {
 			}
 			golden(t, c.file, got.Bytes())
 		})
+	}
+}
+
+// movedTexts are a text and the same with a paragraph moved and mended.
+func movedTexts() (old, new string) {
+	first := "The ferry had left the town of Diré in the morning with more people on board than it may carry.\n"
+	second := "Rescuers said that the boat struck a rock near the village of Koriomé and broke in two at once.\n"
+	third := "The government announced three days of mourning.\n"
+	return first + "\n" + second + "\n" + third + "\n" + "Nobody else was hurt, as far as is known.\n",
+		third + "\n" + "Nobody else was hurt, as far as is known.\n\n" + second + "\n" + strings.Replace(first, "morning", "evening", 1)
+}
+
+func TestGoldenMoves(t *testing.T) {
+	old, new := movedTexts()
+	d := States(&schema.State{Body: old}, &schema.State{Body: new}, Options{})
+	moved := 0
+	for _, s := range d.Fields[0].Segments {
+		if s.Op == MoveTo {
+			moved++
+		}
+	}
+	if moved == 0 {
+		t.Fatalf("no move was found: %+v", d.Fields[0].Segments)
+	}
+	if got, want := Summarize(d.Kinds), "body, wording"; got != want {
+		t.Errorf("kinds %s, want %s", got, want)
+	}
+	for _, c := range []struct {
+		file  string
+		style Style
+		opt   ShowOptions
+	}{
+		{"moves.txt", Plain, ShowOptions{Around: AroundDefault}},
+		{"moves-colour.txt", Term, ShowOptions{Around: AroundDefault, Color: true, Width: 72}},
+		{"moves.html", HTML, ShowOptions{Around: AroundDefault, NoCSS: true}},
+		{"moves-sides.html", HTML, ShowOptions{Around: AroundDefault, NoCSS: true, SideBySide: true}},
+		{"moves.md", Markdown, ShowOptions{Around: AroundDefault}},
+		{"moves.json", JSON, ShowOptions{Stat: true}},
+		{"moves-stat.txt", Plain, ShowOptions{Stat: true}},
+	} {
+		var got bytes.Buffer
+		if err := Write(&got, c.style, d, c.opt); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, c.file, got.Bytes())
 	}
 }
 
@@ -136,7 +181,7 @@ func TestPlainRebuildsBothSides(t *testing.T) {
 			continue
 		}
 		checked++
-		out := shown(t, Plain, p[0], p[1], ShowOptions{Around: All})
+		out := shown(t, Plain, p[0], p[1], ShowOptions{Around: AroundAll})
 		old, new := unplain(out)
 		if squeeze(old) != squeeze(p[0]) || squeeze(new) != squeeze(p[1]) {
 			t.Errorf("%q → %q is shown as %q, which reads %q → %q", p[0], p[1], out, old, new)
@@ -154,7 +199,7 @@ func TestTermWithoutColourRebuildsToo(t *testing.T) {
 		if holdsPlainMarks(p[0]+p[1]) || schema.Visible(p[0]+p[1]) != p[0]+p[1] {
 			continue
 		}
-		old, new := unplain(shown(t, Term, p[0], p[1], ShowOptions{Around: All}))
+		old, new := unplain(shown(t, Term, p[0], p[1], ShowOptions{Around: AroundAll}))
 		if squeeze(old) != squeeze(p[0]) || squeeze(new) != squeeze(p[1]) {
 			t.Errorf("%q → %q reads %q → %q", p[0], p[1], old, new)
 		}
@@ -163,7 +208,7 @@ func TestTermWithoutColourRebuildsToo(t *testing.T) {
 
 func TestMarkdownRebuildsBothSidesToTheByte(t *testing.T) {
 	for _, p := range texts(t) {
-		out := shown(t, Markdown, p[0], p[1], ShowOptions{Around: All})
+		out := shown(t, Markdown, p[0], p[1], ShowOptions{Around: AroundAll})
 		old, new, err := uncritic(out)
 		if err != nil || old != p[0] || new != p[1] {
 			t.Errorf("%q → %q is shown as %q, which reads %q → %q (%v)", p[0], p[1], out, old, new, err)
@@ -180,7 +225,7 @@ func TestNoControlCharacterReachesTerminalOrPage(t *testing.T) {
 	for _, p := range texts(t) {
 		for _, style := range []Style{Term, HTML, SVG, JSON, Plain, Markdown} {
 			for _, colour := range []bool{false, true} {
-				out := shown(t, style, p[0], p[1], ShowOptions{Around: Auto, Color: colour, Visible: true, Width: 40, From: p[0], To: p[1], Command: p[0], SideBySide: colour})
+				out := shown(t, style, p[0], p[1], ShowOptions{Around: AroundDefault, Color: colour, Visible: true, Width: 40, From: p[0], To: p[1], Command: p[0], SideBySide: colour})
 				if style == Term && colour {
 					out = sgr.ReplaceAllString(out, "")
 				}
@@ -229,7 +274,7 @@ func TestHTMLHoldsBothSides(t *testing.T) {
 		if strings.ContainsAny(p[0]+p[1], "\r\u2028\u2029") {
 			continue
 		}
-		out := shown(t, HTML, p[0], p[1], ShowOptions{Around: All, NoCSS: true})
+		out := shown(t, HTML, p[0], p[1], ShowOptions{Around: AroundAll, NoCSS: true})
 		old, new := untag(out)
 		if squeeze(old) != squeeze(schema.Visible(p[0])) || squeeze(new) != squeeze(schema.Visible(p[1])) {
 			t.Errorf("%q → %q is shown as %q, which reads %q → %q", p[0], p[1], out, old, new)
@@ -263,12 +308,34 @@ func untag(out string) (old, new string) {
 	return a.String(), b.String()
 }
 
+var cells = regexp.MustCompile(`(?s)<td class="(old|new)[^"]*"[^>]*>(.*?)</td>`)
+
+// TestSidesHoldOneTextEach: the left cells are the old text, the right ones the new.
+func TestSidesHoldOneTextEach(t *testing.T) {
+	for _, p := range texts(t) {
+		if strings.ContainsAny(p[0]+p[1], "\r\u2028\u2029") {
+			continue
+		}
+		out := shown(t, HTML, p[0], p[1], ShowOptions{Around: AroundAll, NoCSS: true, SideBySide: true})
+		side := map[string]string{}
+		for _, m := range cells.FindAllStringSubmatch(out, -1) {
+			side[m[1]] += html.UnescapeString(tags.ReplaceAllString(m[2], "")) + "\n"
+		}
+		if squeeze(side["old"]) != squeeze(schema.Visible(p[0])) || squeeze(side["new"]) != squeeze(schema.Visible(p[1])) {
+			t.Errorf("%q → %q is shown as %q, which reads %q → %q", p[0], p[1], out, side["old"], side["new"])
+		}
+		if strings.Count(out, `class="old`) != strings.Count(out, `class="new`) {
+			t.Errorf("%q → %q: the rows don't match: %s", p[0], p[1], out)
+		}
+	}
+}
+
 // TestMarkupIsWellFormed reads the HTML fragment and the picture as XML.
 func TestMarkupIsWellFormed(t *testing.T) {
 	for _, p := range texts(t) {
 		for _, style := range []Style{HTML, SVG} {
 			for _, sides := range []bool{false, true} {
-				out := shown(t, style, p[0], p[1], ShowOptions{Around: Auto, SideBySide: sides, Command: p[0], From: p[1]})
+				out := shown(t, style, p[0], p[1], ShowOptions{Around: AroundDefault, SideBySide: sides, Command: p[0], From: p[1]})
 				dec := xml.NewDecoder(strings.NewReader(out))
 				for {
 					if _, err := dec.Token(); err == io.EOF {
@@ -370,8 +437,8 @@ func unjson(t *testing.T, text, inBase64 *string) string {
 func TestTermWraps(t *testing.T) {
 	for _, p := range texts(t) {
 		for _, width := range []int{10, 37} {
-			out := shown(t, Term, p[0], p[1], ShowOptions{Around: All, Width: width})
-			whole := shown(t, Term, p[0], p[1], ShowOptions{Around: All})
+			out := shown(t, Term, p[0], p[1], ShowOptions{Around: AroundAll, Width: width})
+			whole := shown(t, Term, p[0], p[1], ShowOptions{Around: AroundAll})
 			if a, b := strings.Join(strings.Fields(out), ""), strings.Join(strings.Fields(whole), ""); a != b {
 				t.Errorf("wrapped at %d, %q reads %q", width, whole, out)
 			}

@@ -13,9 +13,9 @@ import (
 func (p *printer) unified(d document, opt ShowOptions) {
 	context := opt.Around
 	switch context {
-	case Auto:
+	case AroundDefault:
 		context = 3
-	case All:
+	case AroundAll:
 		context = math.MaxInt / 4
 	}
 	for _, f := range d.fields {

@@ -54,7 +54,7 @@ func (r *reader) words(s string, from, to int) []word {
 		if !ok {
 			continue
 		}
-		if k := len(out) - 1; k >= 0 && w.is == aFigure && r.joins(text[end:t.Start]) && join(&out[k], w) {
+		if k := len(out) - 1; k >= 0 && w.is == aFigure && r.joins(text[end:t.Start]) && joinNumber(&out[k], w) {
 			end = t.End
 			continue
 		}
@@ -69,9 +69,9 @@ func (r *reader) joins(between string) bool {
 	return between == "-" || between == " " || between == "\u00a0"
 }
 
-// join adds w to the number before it, where the two are one: "twenty" "five",
+// joinNumber adds w to the number before it, where the two are one: "twenty" "five",
 // "3" "million".
-func join(before *word, w word) bool {
+func joinNumber(before *word, w word) bool {
 	zeros, isMagnitude := magnitudes[w.spelledLower()]
 	switch {
 	case before.is != aFigure:
