@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stemma-project/stemma/repo"
+	"github.com/stemma-project/stemma/schema"
+)
+
+// app is one run of the program: the world around it and the options that every
+// command has.
+type app struct {
+	world
+	out     *output // stdout; hides world.out, so that nothing writes past the buffer
+	store   string
+	json    bool
+	noPager bool
+}
+
+// run does what args say and gives the exit code. It reads nothing but w.
+func run(ctx context.Context, args []string, w world) int {
+	a := &app{world: w, out: newOutput(w.out)}
+	args = protectVersions(args)
+	a.json = slices.Contains(args, "--json") // a command line that can't be parsed is told in JSON too
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(w.in)
+	root.SetOut(a.out)
+	root.SetErr(w.err)
+	cmd, err := root.ExecuteContextC(ctx)
+	if cerr := a.out.close(); err == nil && cerr != nil {
+		err = fmt.Errorf("cannot write the output: %w", cerr)
+	}
+	if ctx.Err() != nil && err != nil {
+		err = context.Canceled
+	}
+	if u, ok := err.(*usageError); ok && u.command == "" && cmd != root {
+		u.command = strings.TrimPrefix(cmd.CommandPath(), "stemma ")
+	}
+	a.tell(err)
+	return exitCode(err)
+}
+
+// protectVersions lets "-1", the version before the current one, stand as an
+// argument of its own: as @-1, which no option looks like.
+func protectVersions(args []string) []string {
+	out := slices.Clone(args)
+	for i, arg := range out {
+		digits := strings.TrimPrefix(arg, "-")
+		if i < 2 || digits == arg || digits == "" || strings.Trim(digits, "0123456789") != "" {
+			continue
+		}
+		if prev := out[i-1]; prev == "--" || !strings.HasPrefix(prev, "-") {
+			out[i] = "@" + arg
+		}
+	}
+	return out
+}
+
+// commands is the list of what exists, by the groups of the help.
+func (a *app) commands() map[string][]*cobra.Command {
+	return map[string][]*cobra.Command{
+		"write": {a.initCommand(), a.recordCommand(), a.editCommand(), a.importCommand()},
+		"read": {
+			a.changesCommand(), a.diffCommand(), a.showCommand(), a.logCommand(),
+			a.listCommand(), a.dayCommand(), a.relatedCommand(), a.convertCommand(),
+		},
+		"mend": {a.restoreCommand(), a.correctCommand(), a.withdrawCommand(), a.linkCommand(), a.splitCommand()},
+		"keep": {a.verifyCommand(), a.reindexCommand(), a.demoCommand()},
+		"":     {exitCodesTopic(), articlesTopic(), timesTopic()},
+	}
+}
+
+// groups are the headings of the help, in their order.
+func groups() []*cobra.Group {
+	return []*cobra.Group{
+		{ID: "write", Title: "Record:"},
+		{ID: "read", Title: "Look:"},
+		{ID: "mend", Title: "Mend:"},
+		{ID: "keep", Title: "Keep:"},
+	}
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "stemma",
+		Short: "Track how articles change: record versions, list their Changes, show word diffs",
+		Long: `stemma keeps every version of an article and answers when a story changed,
+what exactly, who did it, and whether that holds up.
+
+Start with:
+  stemma demo                  a store of real content, to look around in
+  stemma init                  an empty store here
+  stemma record FILE           record a state of an article
+  stemma changes ARTICLE       its versions, first to current
+  stemma diff ARTICLE          what its last version changed, word by word`,
+		Version:       version(),
+		Args:          unknownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetVersionTemplate("stemma {{.Version}}\n")
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{message: err.Error(), command: strings.TrimSpace(strings.TrimPrefix(cmd.CommandPath(), "stemma"))}
+	})
+	f := root.PersistentFlags()
+	f.StringVarP(&a.store, "store", "C", "", "the store's folder (default $STEMMA_STORE, else the nearest one from here up)")
+	f.BoolVar(&a.json, "json", false, "print JSON: one object, or one a line for lists")
+	f.BoolVar(&a.noPager, "no-pager", false, "never show long output through $PAGER")
+	root.AddGroup(groups()...)
+	for group, commands := range a.commands() {
+		for _, cmd := range commands {
+			cmd.GroupID = group
+			root.AddCommand(cmd)
+		}
+	}
+	return root
+}
+
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	e := &usageError{message: fmt.Sprintf("no command %q", args[0]), hint: "see stemma --help"}
+	cmd.SuggestionsMinimumDistance = min(2, len(args[0])/3)
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		e.hint = "did you mean: stemma " + strings.Join(near, ", stemma ")
+	}
+	return e
+}
+
+// version names the build: the module's version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown build)"
+	}
+	v := info.Main.Version
+	if v == "" || v == "(devel)" {
+		v = "(devel)"
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+				v += " " + s.Value[:12]
+			}
+		}
+	}
+	return v
+}
+
+// argCount wants between low and high arguments; high < 0 is no limit. what says
+// in words what they are.
+func argCount(low, high int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		name := strings.TrimPrefix(cmd.CommandPath(), "stemma ")
+		switch {
+		case len(args) < low && high == 0:
+			return usagef("%s takes no arguments", name)
+		case len(args) < low:
+			return usagef("%s wants %s", name, what)
+		case high == 0 && len(args) > 0:
+			return usagef("%s takes no arguments, but was given %q", name, args[0])
+		case high >= 0 && len(args) > high:
+			return usagef("%s wants %s, but was also given %q", name, what, args[high])
+		}
+		return nil
+	}
+}
+
+// path makes a name that the user typed absolute.
+func (a *app) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(a.dir, name)
+}
+
+// open opens the store that --store, $STEMMA_STORE or the working directory name.
+func (a *app) open() (*repo.Store, error) {
+	dir := a.store
+	if dir == "" {
+		dir = a.getenv("STEMMA_STORE")
+	}
+	if dir != "" {
+		return repo.Open(a.path(dir))
+	}
+	dir, err := repo.Find(a.dir)
+	if err != nil {
+		return nil, err
+	}
+	return repo.Open(dir)
+}
+
+// withStore makes a command's body of one that needs the store.
+func (a *app) withStore(body func(ctx context.Context, s *repo.Store, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		s, err := a.open()
+		if err != nil {
+			return err
+		}
+		err = body(cmd.Context(), s, args)
+		if cerr := s.Close(); err == nil {
+			err = cerr
+		}
+		return err
+	}
+}
+
+// hint says something on stderr that is no error and no data.
+func (a *app) hint(format string, args ...any) {
+	fmt.Fprintf(a.world.err, format+"\n", args...)
+}
+
+// usePager lets long output go through a pager, where stdout is a terminal.
+func (a *app) usePager() {
+	if !a.outTerminal || a.noPager || a.json {
+		return
+	}
+	_, height := a.size()
+	a.out.page(a.pagerCommand(), append(slices.Clone(a.environ), "LESSCHARSET=utf-8"), height)
+}
+
+func (a *app) pagerCommand() []string {
+	switch p := a.getenv("PAGER"); p {
+	case "":
+		return []string{"less", "-R"}
+	case "cat":
+		return nil
+	default:
+		words := strings.Fields(p)
+		if words[0] == "less" && !slices.Contains(words, "-R") {
+			words = append(words, "-R")
+		}
+		return words
+	}
+}
+
+// color reports whether stdout may be coloured: a terminal, and no NO_COLOR.
+func (a *app) color() bool {
+	return a.outTerminal && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
+}
+
+// state reads the state of a version together with its file's format.
+func state(ctx context.Context, s *repo.Store, name string) (repo.Version, *schema.State, error) {
+	v, err := s.ResolveVersion(ctx, name)
+	if err != nil {
+		return v, nil, err
+	}
+	st, err := s.State(ctx, v)
+	return v, st, err
+}
+
+// completeArticle completes the name of an article, as the argument at one of
+// the places.
+func (a *app) completeArticle(places ...int) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(places) > 0 && !slices.Contains(places, len(args)) {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		s, err := a.open()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		defer s.Close()
+		names, err := s.Complete(cmd.Context(), prefix, 50)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}

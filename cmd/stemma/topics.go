@@ -1,0 +1,68 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// The topics of `stemma help` that are no commands.
+
+func exitCodesTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "exit-codes",
+		Short: "What the exit codes mean",
+		Long: `0    done
+1    failed; diff --exit-code: there is a difference; verify: something is wrong
+2    wrong usage
+3    no such article, version or store, or several that fit (they are listed)
+4    conflict: someone recorded first (--if-version)
+5    input refused: file, line, field and reason are told; the rest was recorded
+130  interrupted; what was recorded stays
+
+With --json an error is one object on standard error:
+  {"error": {"kind", "message", "file", "line", "field", "hint"}}
+kind is failed, usage, no-store, not-found, conflict, refused, broken or
+interrupted.`,
+	}
+}
+
+func articlesTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "articles",
+		Short: "How an article and a version are named",
+		Long: `ARTICLE is any of
+  an id, or a unique beginning of one (4 characters or more)
+  a slug, or a unique beginning of one       russia-and-estonia
+  a page's path or URL, old ones too         /news/2015/09/26/russia-and-....md
+  the URL of one of its sources
+Where several fit, they are listed and the exit code is 3.
+
+ARTICLE@V is one version of it. V is
+  a number                    @1    given in the order of recording
+  first, current                    by time of publication
+  -1, -2                      @-1   the one before the current one, and so on
+  a beginning of its seal     @3fa9c2d1
+  a time                      @2018-02-06   @{2018-02-06 13:00}   @{3 days ago}
+                              the version that was current then
+Quote names with braces or blanks: "russia-and-estonia@{3 days ago}".`,
+	}
+}
+
+func timesTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "times",
+		Short: "How times are written, and the two clocks",
+		Long: `A version has two times: published, when it was made public, and recorded, when
+this store learnt of it. Changes are in the order of publication; log is in the
+order of recording.
+
+Every option that takes a time reads it the same way; all times are UTC:
+  2018-02-06T13:49:27Z        RFC 3339, with any offset
+  2018-02-06 13:49:27, 2018-02-06 13:49
+  2018-02-06                  a day
+  now, today, yesterday, 3 days ago, 2 hours ago
+
+A day or a minute is a stretch of time. --since means its beginning; --until,
+--at and ARTICLE@TIME mean its end. --published keeps a day as a day.
+
+--at TIME asks how things stood by time of publication; --at TIME --recorded
+asks what this store knew at that time.`,
+	}
+}
