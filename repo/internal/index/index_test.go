@@ -156,8 +156,8 @@ func (w *world) step(m *model, tx *Tx) error {
 	switch n := w.IntN(20); {
 	case n < 10:
 		number := m.high[id] + 1 + w.IntN(8)/7 // sometimes one is left out
-		if free := m.high[id]; w.IntN(15) == 0 && free > 0 && m.find(id, free) == nil {
-			number = free
+		if free := 1 + w.IntN(number); w.IntN(4) == 0 && m.find(id, free) == nil {
+			number = free // one that moved away or was left out
 		}
 		r := w.row(id, pick(w, id, id, id, other), number)
 		aliases, contexts := w.aliases(), w.contexts()
