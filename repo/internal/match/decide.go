@@ -12,21 +12,31 @@ import (
 
 // The thresholds, all there are. IDENTITY.md says how they were measured.
 const (
-	// sourceFloor is the share of headline that makes two states with a source in
-	// common, on one date, the same event.
-	sourceFloor = 0.65
+	// sourceFloor is the score that makes two states with a source in common, on
+	// one date, the same event.
+	sourceFloor = 0.55
+	// swappedFloor is the same where each headline has a name that the other lacks:
+	// the town corrected, or another town's event in the same story.
+	swappedFloor = 0.65
 	// keptFloor is the share of the shorter headline that must stand in the longer
 	// one for the shorter to be its beginning (a stub that grew, a topic label put
 	// before it), and keptWords how much of a headline that is at least.
 	keptFloor = 0.95
 	keptWords = 4
-	// likeFloor is the share of headline that makes two states the same event
-	// where no source says so.
+	// likeFloor is the share of headline (Dice) that makes two states the same
+	// event where no source says so.
 	likeFloor = 0.9
+	// longWords is how long a headline is that two desks don't write alike by
+	// chance: then other sources don't speak against likeness.
+	longWords = 16
+	// orderFloor is the share of headline (Dice) below which the order of the words
+	// is not looked at: it could lift the score to no floor.
+	orderFloor = 0.25
 	// lead is how far the likeliest article must be ahead of the next one.
 	lead = 0.1
-	// twinFloor is the share of headline from which another article is reported as
-	// a likely twin, and twinSourceFloor that for one with a source in common.
+	// twinFloor is the share of headline (Dice) from which another article is
+	// reported as a likely twin, and twinSourceFloor the score from which one with
+	// a source in common is.
 	twinFloor       = 0.5
 	twinSourceFloor = 0.35
 )

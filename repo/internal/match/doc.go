@@ -1,37 +1,40 @@
 // Package match decides which article a state belongs to that says nothing of its
 // id. [Decide] is the whole of it.
 //
-// A wrong merge writes one event's news into another's history, a missed one makes
-// a second article and reports the first as its likely twin; linking the two later
-// loses nothing. So whatever is not certain is new.
+// A wrong merge writes one event's news into another's history; a missed one makes
+// a second article and reports the first as its likely twin, and linking the two
+// later loses nothing. So whatever is not certain is new.
 //
-// The rules are tried in order (the words are those of a version's Stemma-Match
-// trailer):
+// The rules are tried in order. Their names are those in a version's Stemma-Match
+// trailer:
 //
 //   - id: the state names its article.
 //   - path: the path that a source gave leads to one article; or the path that
-//     follows from date and headline does, and that article has no sources, or the
-//     state has none, or they have one in common. An article with other sources
+//     follows from date and headline does, and the article there has no sources, or
+//     the state has none, or they have one in common. An article with other sources
 //     whose headline came to the same slug is another one.
 //   - alias: a guid or another address leads to one article.
-//   - source: on that date the article ever cited one of the state's sources, and
-//     any headline it ever had shares 0.65 of the words (Dice) with the new one, or
-//     stands in it almost whole, or the other way round; and no other article of
-//     the date that cites the source comes near. Where the source is a live blog,
-//     the two headlines must not each hold a name that the other lacks.
-//   - likeness: no source speaks for it and none against it, and the headlines of
-//     that date differ in short words alone: no figure and no name stands in one
-//     and not in the other.
+//   - source: on that date an article cited, at any time, one of the state's
+//     sources, and the new headline is enough like one that it ever had; and no
+//     other such article comes near.
+//   - likeness: on that date an article ever had all but the same headline. No
+//     figure and no name stands in one and not in the other; other sources forbid
+//     it, unless the headline is longer than chance allows.
 //   - new: anything else. The nearest article of the date is reported as its twin
 //     where it is near enough.
 //
-// What counts as a word, a figure and a name is in words.go and figures.go. What
-// the rules deliberately do not weigh: the category and the contexts, which editors
-// change while the event stays; the summary and the picture, which come from the
-// source's page and so are equal for every event that cites it; a figure where the
-// source is the same, since tolls climb.
+// How alike two headlines are is the mean of two shares (Dice): of the words they
+// have in common, and of those they have in common in the same order. A revision
+// leaves most words in their places, even a heavy one; another desk's report of
+// another event of the same war has the same words elsewhere. Where each headline
+// has a name that the other lacks, more is wanted; where beside that the one source
+// they share is a live blog, nothing is enough.
 //
-// IDENTITY.md holds the measurement; ./measure repeats it.
+// What the rules do not weigh, and why: the category and the contexts, which are
+// changed while the event stays; the summary and the picture, which often come from
+// the source's own page and then are equal for every event that cites it; a figure
+// that differs where the source is the same, since tolls climb.
 //
-// The package knows states and their fields, and asks a [Finder] for all else.
+// IDENTITY.md holds the measurement, ./measure repeats it. The package knows states
+// and their fields, and asks a [Finder] for all else.
 package match

@@ -2,9 +2,10 @@ package match
 
 // likeness says how much two headlines have in common.
 type likeness struct {
-	dice float64 // twice the weight of the shared words over the weight of all: 0 … 1
-	kept float64 // weight of the shared words over that of the headline with fewer: 0 … 1
-	less float64 // the weight of the headline with fewer
+	dice  float64 // twice the weight of the shared words over the weight of all: 0 … 1
+	order float64 // the same of the longest run of words, with gaps, that both have in one order
+	kept  float64 // weight of the shared words over that of the headline with fewer: 0 … 1
+	less  float64 // the weight of the headline with fewer
 
 	figures bool // a figure stands in one alone
 	names   bool // a name stands in one alone
@@ -13,6 +14,9 @@ type likeness struct {
 
 // compare compares two headlines, as sets of words.
 func compare(a, b headline) likeness {
+	if len(a.acronyms)+len(b.acronyms) > 0 {
+		a, b = a.contract(b), b.contract(a)
+	}
 	var shared float64
 	var l likeness
 	wa, wb := a.weight, b.weight
@@ -43,8 +47,38 @@ func compare(a, b headline) likeness {
 	if l.less > 0 {
 		l.dice = 2 * shared / (wa + wb)
 		l.kept = shared / l.less
+		if l.dice >= orderFloor {
+			l.order = inOrder(a.text, b.text)
+		}
 	}
 	return l
+}
+
+// inOrder is the Dice of the heaviest sequence of words that both texts have in
+// this order, among others. A revision leaves most words where they are; another
+// desk's report of the same day uses the same words in an order of its own.
+func inOrder(a, b []word) float64 {
+	row := make([]float64, len(b)+1)
+	var wa, wb float64
+	for _, y := range b {
+		wb += y.weight
+	}
+	for _, x := range a {
+		wa += x.weight
+		diagonal := 0.0
+		for j, y := range b {
+			above := row[j+1]
+			row[j+1] = max(above, row[j])
+			if x.stem == y.stem {
+				row[j+1] = max(row[j+1], diagonal+(x.weight+y.weight)/2)
+			}
+			diagonal = above
+		}
+	}
+	if wa+wb == 0 {
+		return 0
+	}
+	return 2 * row[len(b)] / (wa + wb)
 }
 
 // alone notes a word that the other headline lacks.

@@ -63,7 +63,6 @@ func (s *search) byPath() (Decision, bool, error) {
 	if s.couldBe(c) && !s.otherSources(c) {
 		return Decision{ID: id, Rule: RulePath, Score: 1}, true, nil
 	}
-	s.skip[id] = true
 	if s.couldBe(c) {
 		s.near(c, s.best(c).dice)
 	}
@@ -100,7 +99,7 @@ func (s *search) bySource() (Decision, bool, error) {
 		if score >= twinSourceFloor {
 			s.near(c, score)
 		}
-		if score < sourceFloor || l.swapped && s.liveAlone(c) {
+		if score < sourceFloor || l.swapped && (score < swappedFloor || s.liveAlone(c)) {
 			continue
 		}
 		if score > best {
@@ -160,7 +159,7 @@ func (s *search) byLikeness() (Decision, error) {
 		if l.dice >= twinFloor {
 			s.near(c, l.dice)
 		}
-		if l.dice < likeFloor || l.kept < 1 || l.figures || l.names || s.otherSources(c) {
+		if l.dice < likeFloor || l.kept < 1 || l.figures || l.names || s.otherSources(c) && s.head.weight < longWords {
 			continue
 		}
 		if l.dice > best {
@@ -195,22 +194,52 @@ func (s *search) alikeOnDate() ([]schema.ID, error) {
 // best compares the state's headline with every one that c had and gives the
 // closest.
 func (s *search) best(c *Candidate) likeness {
+	labels := append([]string{s.in.Category, c.Category}, s.in.Contexts...)
+	labels = append(labels, c.Contexts...)
+	heads := []headline{s.head}
+	if text := unlabelled(s.in.Headline, labels); text != "" {
+		heads = append(heads, read(text))
+	}
 	var best likeness
+	try := func(text string) {
+		other := read(text)
+		for _, head := range heads {
+			if l := compare(head, other); l.score() > best.score() {
+				best = l
+			}
+		}
+	}
 	for _, text := range c.Headlines {
-		if l := compare(s.head, read(text)); l.score() > best.score() {
-			best = l
+		try(text)
+		if text = unlabelled(text, labels); text != "" {
+			try(text)
 		}
 	}
 	return best
 }
 
-// score is the one number behind a likeness: Dice, or what is kept of the shorter
-// headline where that is all but the whole of it.
-func (l likeness) score() float64 {
-	if l.kept >= keptFloor && l.less >= keptWords {
-		return max(l.dice, keptFloor*l.kept)
+// unlabelled gives a headline without the topic that stands before it, as in
+// "Iraqi Civil War: …" or "Syrian Civil War. …", where that is one of the labels;
+// else "". Topics are put before headlines and taken off again.
+func unlabelled(text string, labels []string) string {
+	for _, label := range labels {
+		n := len(label)
+		if n > 0 && len(text) > n+2 && strings.EqualFold(text[:n], label) && (text[n] == ':' || text[n] == '.') && text[n+1] == ' ' {
+			return strings.TrimSpace(text[n+2:])
+		}
 	}
-	return l.dice
+	return ""
+}
+
+// score is the one number behind a likeness: the mean of what words are shared and
+// of what is shared in order; or what is kept of the shorter headline, where that
+// is all but the whole of it.
+func (l likeness) score() float64 {
+	score := (l.dice + l.order) / 2
+	if l.kept >= keptFloor && l.less >= keptWords {
+		return max(score, keptFloor*l.kept)
+	}
+	return score
 }
 
 // near notes a likely twin. Of two as likely the smaller id is taken, so that the

@@ -27,10 +27,13 @@ type word struct {
 	name   bool // written with a capital where nothing but a name has one
 }
 
-// headline is a headline's distinct words, sorted by stem.
+// headline is what is compared of a headline.
 type headline struct {
-	words  []word
-	weight float64
+	text     []word    // in the order of the text
+	words    []word    // the distinct ones, sorted by stem
+	weight   float64   // of words
+	capitals []capital // in the order of the text
+	acronyms []acronym
 }
 
 // Words gives the distinct words of a headline as they are compared, for an index
@@ -49,20 +52,22 @@ func read(text string) headline {
 	tokens := spellFigures(split(text))
 	// Where nearly every word has a capital, capitals say nothing: then each may be
 	// a name, and the rules that must not cross a name stay on the safe side.
-	capitals, letters := 0, 0
+	raised, letters := 0, 0
 	for _, t := range tokens {
 		if t.lower > shortRunes {
 			letters++
 			if t.capital {
-				capitals++
+				raised++
 			}
 		}
 	}
-	shout := letters > 3 && capitals*5 > letters*4
+	shout := letters > 3 && raised*5 > letters*4
 	words := make([]word, 0, len(tokens))
 	for _, t := range tokens {
 		w := word{stem: t.text, full: t.text, weight: 1, figure: t.figure}
-		if !t.figure {
+		if t.figure {
+			w.weight = 0.5 // tolls climb
+		} else {
 			w.stem = firstRunes(t.text, stemRunes)
 			w.name = t.capital && (shout && t.lower > shortRunes || !shout && !t.first)
 			if t.lower <= shortRunes && !t.capital && t.cased {
@@ -71,7 +76,18 @@ func read(text string) headline {
 		}
 		words = append(words, w)
 	}
-	return headline{words: distinct(words)}.weighed()
+	h := settle(words)
+	h.capitals, h.acronyms = capitals(tokens)
+	return h
+}
+
+// settle makes a headline of its words in order.
+func settle(text []word) headline {
+	h := headline{text: text, words: distinct(slices.Clone(text))}
+	for _, w := range h.words {
+		h.weight += w.weight
+	}
+	return h
 }
 
 // distinct sorts words and keeps each once; a name stays a name.
@@ -94,18 +110,12 @@ func distinct(words []word) []word {
 	return out
 }
 
-func (h headline) weighed() headline {
-	for _, w := range h.words {
-		h.weight += w.weight
-	}
-	return h
-}
-
 // token is a word as it stands in a text.
 type token struct {
 	text    string // folded to lower case, without accents
 	lower   int    // its length in runes
 	capital bool   // begins with a capital letter
+	allCaps bool   // is nothing but capital letters
 	cased   bool   // of a script that has capitals
 	first   bool   // begins a sentence, where a capital says nothing
 	figure  bool
@@ -139,7 +149,7 @@ func split(text string) []token {
 			folded := fold(text)
 			if n := utf8.RuneCountInString(folded); n > 1 || !apostropheBeside(rs, i, j) {
 				out = append(out, token{text: folded, lower: n, first: first, capital: unicode.IsUpper(r),
-					cased: unicode.IsUpper(r) || unicode.IsLower(r)})
+					allCaps: allUpper(text), cased: unicode.IsUpper(r) || unicode.IsLower(r)})
 				first = false
 			}
 			i = j
@@ -222,6 +232,15 @@ func number(rs []rune) string {
 		b.WriteRune(r)
 	}
 	return strings.ToLower(b.String())
+}
+
+func allUpper(s string) bool {
+	for _, r := range s {
+		if !unicode.IsUpper(r) {
+			return false
+		}
+	}
+	return true
 }
 
 func apostropheBeside(rs []rune, i, j int) bool {

@@ -71,7 +71,7 @@ func replay(events []event) ([]outcome, error) {
 		case !id.IsZero() && owner[id] != p.event:
 			o.kind, o.other = falseMerge, &events[owner[id]]
 		case id.IsZero():
-			id = schema.DeriveID(fmt.Sprintf("%s/%d", e.ID, p.version))
+			id = articleID(e, p.version)
 			owner[id] = p.event
 			if !first {
 				o.kind = missed
@@ -91,6 +91,11 @@ func replay(events []event) ([]outcome, error) {
 		outcomes[n] = o
 	}
 	return outcomes, nil
+}
+
+// articleID gives the id of an article that a version begins.
+func articleID(e *event, version int) schema.ID {
+	return schema.DeriveID(fmt.Sprintf("%s/%d", e.ID, version))
 }
 
 // state is what a version says, without the id.
