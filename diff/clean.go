@@ -11,24 +11,29 @@ import "strings"
 const islandBytes = 64
 
 // cleanUp swallows the islands of at most limit words that are no larger than the
-// larger side of either neighbour and hold no blank line. White space alone between
-// two changes is always swallowed, if it holds no blank line.
+// larger side of either neighbour and hold no blank line. Where both neighbours only
+// insert, or only delete, swallowing makes a replacement of two insertions, so
+// they must be twice as large ("{+(+}word{+)+}" stays). Neighbours count as they were
+// before anything was swallowed: else one island would pull in the next. White
+// space alone between two changes is always swallowed, if it holds no blank line.
 func (e *engine) cleanUp(limit int) {
 	old := e.spans
 	e.spans = e.spare[:0]
-	real := -1 // index of the last change of words in e.spans
+	real := -1    // index of the last change of words in e.spans
+	var near span // the same as it came, before it swallowed anything
 	for _, s := range old {
 		if s.equal || e.whiteChange(s) {
 			e.add(s)
 			continue
 		}
-		if real >= 0 && e.island(e.spans[real], s, limit) {
+		if real >= 0 && e.island(near, s, limit) {
 			left := e.spans[real]
 			e.spans = append(e.spans[:real], span{left.a0, s.a1, left.b0, s.b1, false})
-			continue
+		} else {
+			e.add(s)
+			real = len(e.spans) - 1
 		}
-		e.add(s)
-		real = len(e.spans) - 1
+		near = s
 	}
 	e.spare = old
 }
@@ -50,6 +55,9 @@ func (e *engine) island(left, right span, limit int) bool {
 	words := e.countTokens(e.a, a0, a1)
 	if words > limit {
 		return false
+	}
+	if left.a0 == left.a1 && right.a0 == right.a1 || left.b0 == left.b1 && right.b0 == right.b1 {
+		words *= 2
 	}
 	return e.atLeast(left, words) && e.atLeast(right, words)
 }

@@ -19,6 +19,9 @@ const (
 	movedChanged = 60
 	// movedAlike is the least similarity of the two ends of a move.
 	movedAlike = 0.5
+	// movedKept is the share of the two ends, in percent, that must be the same words
+	// in the same order.
+	movedKept = 35
 	// allPairs is the greatest number of pairs that are all compared.
 	allPairs = 4096
 	// rareUnits is the greatest number of paragraphs that a token may stand in to

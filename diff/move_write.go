@@ -2,14 +2,29 @@ package diff
 
 import "slices"
 
+// diffMoved diffs the two ends of each move, and drops the moves whose ends turn out
+// to have little in common that stands in the same order.
+func (e *engine) diffMoved(moves []move, opt Options) []move {
+	opt.NoMoves = true
+	real := moves[:0]
+	for _, m := range moves {
+		m.inner = Texts(e.a[m.a0:m.a1], e.b[m.b0:m.b1], opt)
+		alike := 0
+		for _, s := range m.inner {
+			if s.Op == Equal && !isWhite(e.a[m.a0+s.A0:m.a0+s.A1]) {
+				alike += s.A1 - s.A0
+			}
+		}
+		if 2*alike*100 >= movedKept*(m.a1-m.a0+m.b1-m.b0) {
+			real = append(real, m)
+		}
+	}
+	return real
+}
+
 // writeMoved makes the result of the spans and the moves. What had been equal inside
 // a moved paragraph is no longer: the paragraph left as a whole.
-func (e *engine) writeMoved(moves []move, opt Options) {
-	opt.NoMoves = true
-	for k := range moves {
-		m := &moves[k]
-		m.inner = Texts(e.a[m.a0:m.a1], e.b[m.b0:m.b1], opt)
-	}
+func (e *engine) writeMoved(moves []move) {
 	kept := e.withoutMoved(moves)
 	byNew := make([]int, len(moves)) // the moves in new order
 	for k := range byNew {

@@ -81,10 +81,10 @@ func (e *engine) diff(a, b string, opt Options) {
 	}
 	var moves []move
 	if !opt.NoMoves {
-		moves = e.findMoves()
+		moves = e.diffMoved(e.findMoves(), opt)
 	}
 	if len(moves) > 0 {
-		e.writeMoved(moves, opt)
+		e.writeMoved(moves)
 	} else {
 		e.write()
 	}

@@ -23,6 +23,14 @@ func checkTexts(t *testing.T, a, b string, opt Options) []Segment {
 
 // problem says what is wrong with a diff of a and b.
 func problem(a, b string, segs []Segment) error {
+	if err := tileProblem(a, b, segs); err != nil {
+		return err
+	}
+	return edgesProblem(a, b, segs)
+}
+
+// tileProblem says where the segments don't make up the two texts.
+func tileProblem(a, b string, segs []Segment) error {
 	atA, atB := 0, 0
 	from, to := map[int]string{}, map[int]string{}
 	for k, s := range segs {
@@ -67,7 +75,7 @@ func problem(a, b string, segs []Segment) error {
 			return fmt.Errorf("move %d: from %q to %q", pair+1, from[pair+1], to[pair+1])
 		}
 	}
-	return edgesProblem(a, b, segs)
+	return nil
 }
 
 // edgesProblem says which edge cuts what it must not cut.
