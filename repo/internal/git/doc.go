@@ -35,11 +35,11 @@
 //  2. writes ref-NONCE, which holds the new value of main, the pack and its
 //     index to stemma/tmp, never to objects/pack, where a file that vanishes
 //     disturbs readers; syncs all three;
-//  3. makes pack-X.keep, so that a git repack beside it does not delete a pack
-//     to which nothing refers yet;
+//  3. makes pack-X.keep, a second name (hard link) of ref-NONCE, so that a git
+//     repack beside it does not delete a pack to which nothing refers yet;
 //  4. renames the index, then the pack, into objects/pack; syncs that folder;
-//  5. makes refs/heads/main.lock, git's own lock, as a second name (hard link)
-//     of ref-NONCE; under it checks main once more;
+//  5. makes refs/heads/main.lock, git's own lock, as another name of
+//     ref-NONCE; under it checks main once more;
 //  6. renames main.lock to main; syncs refs/heads. Only now is the batch recorded;
 //  7. removes pack-X.keep, then ref-NONCE.
 //
@@ -48,8 +48,9 @@
 // readers, and is cleared away by the next Lock, which finds stemma/tmp not
 // empty: a main.lock that is one file with a ref-NONCE (or, on a file system
 // without hard links, holds the same bytes) is a dead writer's and is removed;
-// any other main.lock is git's, and is waited for. A pack whose .keep names a
-// commit that main does not hold never was recorded, and is deleted.
+// any other main.lock is git's, and is waited for. A pack whose .keep is a
+// ref-NONCE in the same way, and names a commit that main does not hold, never
+// was recorded, and is deleted.
 //
 // # Packs
 //

@@ -15,9 +15,6 @@ const (
 	// bornFile says that the store has had a commit: from then on a main that
 	// is missing is damage.
 	bornFile = "born"
-	// keepMark begins the .keep file of a pack whose commits main does not
-	// hold yet.
-	keepMark = "stemma "
 	// refPrefix begins the name of the file that becomes main.
 	refPrefix = "ref-"
 	// mainLockWait is how long Publish waits for another program that moves
@@ -129,7 +126,7 @@ func (p *publication) prepare(b *packBuilder) error {
 	// A git repack that runs beside us deletes packs that nothing refers to,
 	// unless they are marked so. The mark need not be durable: it is there
 	// for processes that run now.
-	if err := os.WriteFile(p.pack+".keep", []byte(keepMark+p.tip.String()+"\n"), 0o666); err != nil {
+	if err := p.mark(); err != nil {
 		return err
 	}
 	// The index comes first: a pack without its index breaks readers, an index
@@ -146,6 +143,20 @@ func (p *publication) prepare(b *packBuilder) error {
 		return err
 	}
 	return syncDir(filepath.Dir(p.pack))
+}
+
+// mark makes the .keep file as a second name of the temporary ref, so that it
+// is whole at once, and a writer that finds both names knows whose it is.
+func (p *publication) mark() error {
+	keep := p.pack + ".keep"
+	if err := os.Link(p.ref, keep); err == nil || errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	// A file system without second names.
+	if err := os.WriteFile(p.tmp+".keep", []byte(p.tip.String()+"\n"), 0o666); err != nil {
+		return err
+	}
+	return renameFile(p.tmp+".keep", keep)
 }
 
 type tmpFile struct {
@@ -261,7 +272,7 @@ func (p *publication) undo(cause error) error {
 		_ = removePack(p.pack)
 		_ = os.Remove(p.pack + ".keep")
 	}
-	for _, path := range []string{p.tmp + ".pack", p.tmp + ".idx", p.ref} {
+	for _, path := range []string{p.tmp + ".pack", p.tmp + ".idx", p.tmp + ".keep", p.ref} {
 		_ = os.Remove(path)
 	}
 	return cause

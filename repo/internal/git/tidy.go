@@ -20,18 +20,19 @@ func (r *Repo) tidy() error {
 	if err != nil || len(rows) == 0 {
 		return err
 	}
-	lock := filepath.Join(r.dir, filepath.FromSlash(mainRef)+".lock")
+	var refs []string
 	for _, row := range rows {
-		if !strings.HasPrefix(row.Name(), refPrefix) {
-			continue
-		}
-		if sameContent(r.own(filepath.Join("tmp", row.Name())), lock) {
-			if err := os.Remove(lock); err != nil {
-				return err
-			}
+		if strings.HasPrefix(row.Name(), refPrefix) {
+			refs = append(refs, r.own(filepath.Join("tmp", row.Name())))
 		}
 	}
-	if err := r.tidyPacks(); err != nil {
+	lock := filepath.Join(r.dir, filepath.FromSlash(mainRef)+".lock")
+	if _, ours := twin(lock, refs); ours {
+		if err := os.Remove(lock); err != nil {
+			return err
+		}
+	}
+	if err := r.tidyPacks(refs); err != nil {
 		return err
 	}
 	for _, row := range rows {
@@ -44,7 +45,7 @@ func (r *Repo) tidy() error {
 
 // tidyPacks goes through objects/pack for marks of unfinished publications and
 // for indexes whose pack never came, or went first.
-func (r *Repo) tidyPacks() error {
+func (r *Repo) tidyPacks(refs []string) error {
 	dir := filepath.Join(r.dir, "objects", "pack")
 	rows, err := os.ReadDir(dir)
 	if err != nil {
@@ -61,7 +62,7 @@ func (r *Repo) tidyPacks() error {
 		base := filepath.Join(dir, strings.TrimSuffix(name, filepath.Ext(name)))
 		switch filepath.Ext(name) {
 		case ".keep":
-			if err := r.tidyKeep(base); err != nil {
+			if err := r.tidyKeep(base, refs); err != nil {
 				return err
 			}
 		case ".idx":
@@ -77,23 +78,20 @@ func (r *Repo) tidyPacks() error {
 	return err
 }
 
-// tidyKeep takes our mark off a pack, and the pack away too if main surely
-// never came to hold its commits.
-func (r *Repo) tidyKeep(base string) error {
-	data, err := os.ReadFile(base + ".keep")
-	if vanished(err) {
+// tidyKeep takes the mark off a pack if one of these temporary refs says that
+// the mark is ours, and the pack away too if main surely never came to hold its
+// commits.
+func (r *Repo) tidyKeep(base string, refs []string) error {
+	ref, ours := twin(base+".keep", refs)
+	if !ours {
 		return nil
 	}
+	data, err := os.ReadFile(ref)
 	if err != nil {
 		return err
 	}
-	name, ours := strings.CutPrefix(string(data), keepMark)
-	if !ours && len(data) > 0 {
-		return nil
-	}
-	if tip, err := ParseHash(strings.TrimSpace(name)); err == nil {
-		never, err := r.neverPublished(tip)
-		if err == nil && never {
+	if tip, err := parseRef(data); err == nil {
+		if never, err := r.neverPublished(tip); err == nil && never {
 			if err := r.objects.forget(base); err != nil {
 				return err
 			}
@@ -102,10 +100,18 @@ func (r *Repo) tidyKeep(base string) error {
 			}
 		}
 	}
-	if !ours {
-		return nil // empty: whose it is can't be told
-	}
 	return os.Remove(base + ".keep")
+}
+
+// twin returns the file among refs that is the same file as path or, where the
+// file system has no hard links, holds the same bytes.
+func twin(path string, refs []string) (ref string, found bool) {
+	for _, ref := range refs {
+		if sameContent(ref, path) {
+			return ref, true
+		}
+	}
+	return "", false
 }
 
 // neverPublished reports whether main surely does not hold a commit. Where the
