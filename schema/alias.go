@@ -8,11 +8,15 @@ import (
 // pageExtensions are the formats in which a page stands side by side.
 var pageExtensions = [...]string{".md", ".html", ".json", ".xml"}
 
-// trimExtension takes a page's extension off a path.
+// trimExtension takes a page's extensions off a path, so that none is left to be
+// taken off another time.
 func trimExtension(path string) string {
-	for _, ext := range pageExtensions {
-		if s, ok := strings.CutSuffix(path, ext); ok && s != "" && !strings.HasSuffix(s, "/") {
-			return s
+	for again := true; again; {
+		again = false
+		for _, ext := range pageExtensions {
+			if s, ok := strings.CutSuffix(path, ext); ok && s != "" && !strings.HasSuffix(s, "/") {
+				path, again = s, true
+			}
 		}
 	}
 	return path
@@ -53,6 +57,18 @@ func NormalizePath(s string) string {
 // Typographic quotes are folded to ASCII ones in all of them: one event was seen
 // under two URLs that differ in nothing else. The key of a key is the key.
 func AliasKey(s string) string {
+	// What one pass lays bare (a blank before a fragment) the next one takes.
+	for range 8 {
+		next := aliasPass(s)
+		if next == s {
+			break
+		}
+		s = next
+	}
+	return s
+}
+
+func aliasPass(s string) string {
 	s = strings.Trim(s, " \t\r\n")
 	if rest, ok := cutScheme(s); ok {
 		return urlKey(rest, strings.ToLower(s[:len(s)-len(rest)]))

@@ -335,9 +335,14 @@ func canonicalJSON(s string) (string, error) {
 // maxYAMLKey is a bound of YAML 1.2 (section 8.2.2): a longer key needs "? ".
 const maxYAMLKey = 900
 
-// append writes v in its compact form; where yaml is set, with the mark that YAML
-// wants before long keys, which JSON does not know.
+// append writes v in its compact form; where yaml is set, with a blank after each
+// comma and colon, as people write YAML, and with the mark that YAML wants before
+// long keys, which JSON does not know.
 func (v *jsonValue) append(b []byte, yaml bool) []byte {
+	sep := ","
+	if yaml {
+		sep = ", "
+	}
 	switch v.kind {
 	case jsonNull:
 		return append(b, "null"...)
@@ -349,7 +354,7 @@ func (v *jsonValue) append(b []byte, yaml bool) []byte {
 		b = append(b, '[')
 		for i := range v.vals {
 			if i > 0 {
-				b = append(b, ',')
+				b = append(b, sep...)
 			}
 			b = v.vals[i].append(b, yaml)
 		}
@@ -363,7 +368,7 @@ func (v *jsonValue) append(b []byte, yaml bool) []byte {
 	b = append(b, '{')
 	for n, i := range order {
 		if n > 0 {
-			b = append(b, ',')
+			b = append(b, sep...)
 		}
 		key := appendQuoted(nil, v.keys[i])
 		if yaml && len(key) > maxYAMLKey {

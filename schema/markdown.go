@@ -192,8 +192,11 @@ func ParseFile(data []byte) (Input, *Problem) {
 	}
 	front, body, ok := cutFrontMatter(rest)
 	if !ok {
-		return Input{}, &Problem{Line: 1, Field: "front matter", Reason: "the front matter is not closed",
-			Hint: "end it with a line of ---"}
+		reason := "the front matter is not closed"
+		if len(rest) > MaxFrontMatter {
+			reason += fmt.Sprintf(" within the %d bytes allowed", MaxFrontMatter)
+		}
+		return Input{}, &Problem{Line: 1, Field: "front matter", Reason: reason, Hint: "end it with a line of ---"}
 	}
 	t := &tree{bare: true, lineAt: func(line int) int { return line }}
 	v, p := parseYAML(front)

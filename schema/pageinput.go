@@ -116,6 +116,9 @@ func SplitContexts(label string, known func(context string) bool) []string {
 		return nil
 	}
 	pieces := strings.Split(label, ", ")
+	if len(pieces) > MaxItems {
+		return pieces // no label of contexts: there is nothing to be clever about
+	}
 	type cell struct{ unknown, groups, from int }
 	best := make([]cell, len(pieces)+1)
 	for end := 1; end <= len(pieces); end++ {

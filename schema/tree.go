@@ -29,6 +29,9 @@ func (t *tree) read(v *jsonValue) *Problem {
 	if v.kind != jsonObject {
 		return &Problem{Line: t.lineAt(v.pos), Reason: fmt.Sprintf("%s stands where an object with a headline is wanted", v.kind)}
 	}
+	if len(v.keys) > MaxItems {
+		return &Problem{Line: t.lineAt(v.pos), Reason: fmt.Sprintf("%d keys are more than the %d allowed", len(v.keys), MaxItems)}
+	}
 	for i, key := range v.keys {
 		t.lines[key] = t.lineAt(v.at[i])
 		if f, known := FieldNamed(key); known && f != FieldExtra {
@@ -139,6 +142,8 @@ func (t *tree) text(v *jsonValue) (string, *Problem) {
 // items gives the items of a list; null is the empty one.
 func (t *tree) items(v *jsonValue) ([]jsonValue, *Problem) {
 	switch {
+	case len(v.vals) > MaxItems:
+		return nil, &Problem{Line: t.lineAt(v.pos), Reason: fmt.Sprintf("%d items are more than the %d allowed", len(v.vals), MaxItems)}
 	case v.kind == jsonArray:
 		return v.vals, nil
 	case v.kind == jsonNull:
