@@ -6,7 +6,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/stemma-project/stemma/diff"
 	"github.com/stemma-project/stemma/repo/internal/git"
 	"github.com/stemma-project/stemma/repo/internal/index"
 	"github.com/stemma-project/stemma/schema"
@@ -19,6 +18,7 @@ type event struct {
 	commit  *git.Commit
 	message message
 	changes []git.FileChange
+	bad     error // why the message's trailers could not be read; it is taken for plain git's then
 }
 
 // applier takes commits into the index, one by one, in the order of recording.
@@ -70,22 +70,55 @@ func (l layout) path(id schema.ID) string {
 
 // apply takes one commit in.
 func (a *applier) apply(e *event) error {
+	if err := a.addUnchanged(e); err != nil {
+		return err
+	}
 	m := &e.message
 	switch {
-	case m.op == opCorrect && m.correction != "" && len(e.changes) == 0:
+	case e.isNotice():
 		return a.applyCorrection(e)
-	case len(m.contexts) > 0 && len(e.changes) == 0:
+	case e.isContexts():
 		return a.tx.AddContexts(m.article, m.contexts)
 	case !m.reassert.IsZero():
 		if same, err := a.reasserts(e); err != nil || same {
 			return err
 		}
-	case !m.link.IsZero():
+	case m.sealed && !m.link.IsZero() && m.link != m.article:
 		return a.applyLink(e)
-	case !m.split.IsZero():
+	case m.sealed && !m.split.IsZero() && m.split != m.article:
 		return a.applySplit(e)
 	}
 	return a.applyFiles(e)
+}
+
+// isNotice reports whether a commit brings a correction and nothing else.
+func (e *event) isNotice() bool {
+	return e.message.op == opCorrect && e.message.correction != "" && len(e.changes) == 0
+}
+
+// isContexts reports whether a commit brings contexts and nothing else.
+func (e *event) isContexts() bool { return len(e.message.contexts) > 0 && len(e.changes) == 0 }
+
+// addUnchanged names the file of a sealed version that changes no byte of main: a
+// state inserted in the past may be the very one that is current. Git shows no
+// difference there, yet it is a version.
+func (a *applier) addUnchanged(e *event) error {
+	m := &e.message
+	if !m.sealed || e.commit.Tree.IsZero() {
+		return nil
+	}
+	p := a.layout.path(m.article)
+	for _, c := range e.changes {
+		if c.Path == p {
+			return nil
+		}
+	}
+	h, err := a.find(e.commit.Tree, p)
+	if errors.Is(err, git.ErrNotFound) {
+		return nil
+	}
+	e.changes = append(e.changes, git.FileChange{Path: p, Old: h, New: h})
+	return err
 }
 
 // applyCorrection binds a notice to the diff that it explains.
@@ -101,7 +134,7 @@ func (a *applier) applyCorrection(e *event) error {
 // reasserts reports whether the commit only puts the current version's own file
 // back, as it must after the past was inserted: then it is no version.
 func (a *applier) reasserts(e *event) (bool, error) {
-	if len(e.changes) != 1 {
+	if len(e.changes) != 1 || e.changes[0].Path != a.layout.path(e.message.article) {
 		return false, nil
 	}
 	cur, ok, err := a.tx.Current(e.message.article)
@@ -185,218 +218,6 @@ func (a *applier) problem(e *event, path, field, reason string) error {
 	return a.tx.AddProblem(index.Problem{Commit: e.hash, Path: path, Field: field, Reason: reason})
 }
 
-// applyFiles takes each article file that the commit changed as a version.
-func (a *applier) applyFiles(e *event) error {
-	moved := map[schema.ID]bool{} // articles that stand in an added or changed file
-	type file struct {
-		change git.FileChange
-		in     schema.Input
-		id     schema.ID
-	}
-	var files []file
-	removed := map[git.Hash]string{}
-	for _, c := range e.changes {
-		if c.New == (git.Hash{}) {
-			removed[c.Old] = c.Path
-		}
-	}
-	for _, c := range e.changes {
-		if c.New == (git.Hash{}) || !articleFile(c.Path) {
-			continue
-		}
-		data, err := a.blob(c.New)
-		if err != nil {
-			return err
-		}
-		in, problem := parseFile(data)
-		if problem != nil {
-			if err := a.tx.AddProblem(index.Problem{Commit: e.hash, Path: c.Path, Line: problem.Line, Field: problem.Field, Reason: problem.Reason}); err != nil {
-				return err
-			}
-			continue
-		}
-		id, err := a.fileID(&in, c, removed)
-		if err != nil {
-			return err
-		}
-		if moved[id] {
-			if err := a.problem(e, c.Path, "id", fmt.Sprintf("article %s stands in another file of the same commit", id)); err != nil {
-				return err
-			}
-			continue
-		}
-		if doubled, err := a.doubled(e, c.Path, id); err != nil || doubled {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if a.check != nil {
-			a.check.file(e, c.Path, id, data, &in.State)
-		}
-		moved[id] = true
-		files = append(files, file{c, in, id})
-	}
-	for _, f := range files {
-		if err := a.applyFile(e, f.change, f.in, f.id); err != nil {
-			return err
-		}
-	}
-	for _, c := range e.changes {
-		if c.New == (git.Hash{}) && articleFile(c.Path) {
-			if err := a.applyRemoval(e, c, moved); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// parseFile reads an article's file.
-func parseFile(data []byte) (schema.Input, *schema.Problem) {
-	in, problem := schema.ParseFile(data)
-	if problem == nil {
-		in.Normalize()
-		problem = in.Validate()
-	}
-	return in, problem
-}
-
-// fileID tells which article a file holds. A file that names none keeps the
-// article that stood at its path before, or at the path it was renamed from; else
-// its id is derived from the path, so that every rebuild gives the same.
-func (a *applier) fileID(in *schema.Input, c git.FileChange, removed map[git.Hash]string) (schema.ID, error) {
-	if !in.ID.IsZero() {
-		return in.ID, nil
-	}
-	for _, p := range []string{c.Path, removed[c.New]} {
-		if p == "" {
-			continue
-		}
-		id, ok, err := a.tx.FileArticle(p)
-		if err != nil || ok {
-			return id, err
-		}
-	}
-	return schema.DeriveID("file:" + c.Path), nil
-}
-
-// doubled reports whether a file names an article whose own file stands beside
-// it: a copy that kept the id is no version, and is noted.
-func (a *applier) doubled(e *event, path string, id schema.ID) (bool, error) {
-	if path == a.layout.path(id) || e.commit.Tree.IsZero() {
-		return false, nil
-	}
-	_, err := a.find(e.commit.Tree, a.layout.path(id))
-	if errors.Is(err, git.ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	return true, a.problem(e, path, "id", fmt.Sprintf("article %s stands in %s too: a copy wants an id of its own, or none", id, a.layout.path(id)))
-}
-
-// applyFile takes a file's new content as a version, unless it says nothing new.
-func (a *applier) applyFile(e *event, c git.FileChange, in schema.Input, id schema.ID) error {
-	if c.Path != a.layout.path(id) {
-		if err := a.tx.SetFile(c.Path, id); err != nil {
-			return err
-		}
-	}
-	article, err := a.home(id)
-	if err != nil {
-		return err
-	}
-	state := in.State
-	state.ID = id
-	return a.add(e, article, id, &state, c.New)
-}
-
-// home gives the article to which an id belongs now.
-func (a *applier) home(id schema.ID) (schema.ID, error) {
-	to, ok, err := a.tx.Redirect(id)
-	if err != nil || !ok {
-		return id, err
-	}
-	return to, nil
-}
-
-// applyRemoval takes a file that plain git removed as a withdrawal: an article
-// is never dropped.
-func (a *applier) applyRemoval(e *event, c git.FileChange, moved map[schema.ID]bool) error {
-	id, ok, err := a.tx.FileArticle(c.Path)
-	if err != nil {
-		return err
-	}
-	if ok {
-		if err := a.tx.DropFile(c.Path); err != nil {
-			return err
-		}
-	} else if id, err = schema.ParseID(strings.TrimSuffix(path.Base(c.Path), ".md")); err != nil || a.layout.path(id) != c.Path {
-		return nil // it never was an article's
-	}
-	if moved[id] {
-		return nil
-	}
-	article, err := a.home(id)
-	if err != nil {
-		return err
-	}
-	cur, ok, err := a.tx.Current(article)
-	if err != nil || !ok {
-		return err
-	}
-	state, err := a.state(&cur)
-	if err != nil {
-		return err
-	}
-	state.Status = schema.Canceled
-	return a.add(e, article, id, state, git.Hash{})
-}
-
-// state reads a version's state. Where plain git removed the file, it is the
-// state before with the status that says so.
-func (a *applier) state(r *index.Row) (*schema.State, error) {
-	return rowState(r, a.blob, func(article schema.ID, number int) (index.Row, bool, error) {
-		return a.tx.Version(article, number)
-	})
-}
-
-// rowState reads the state of an index row through its blob.
-func rowState(r *index.Row, blob func(git.Hash) ([]byte, error), version func(schema.ID, int) (index.Row, bool, error)) (*schema.State, error) {
-	if r.Blob == [20]byte{} {
-		for n := r.Number - 1; n > 0; n-- {
-			before, ok, err := version(r.Article, n)
-			if err != nil {
-				return nil, err
-			}
-			if ok && before.Blob != [20]byte{} {
-				state, err := rowState(&before, blob, version)
-				if err != nil {
-					return nil, err
-				}
-				state.Status = schema.Canceled
-				return state, nil
-			}
-		}
-		return nil, fmt.Errorf("version %d of article %s has no file", r.Number, r.Article)
-	}
-	data, err := blob(r.Blob)
-	if err != nil {
-		return nil, err
-	}
-	in, problem := schema.ParseFile(data)
-	if problem != nil {
-		return nil, &BrokenError{Finding{Article: r.Article, Version: r.Number, Commit: git.Hash(r.Commit).String(), Reason: problem.Error()}}
-	}
-	in.Normalize()
-	if in.ID.IsZero() {
-		in.ID = r.Origin
-	}
-	return &in.State, nil
-}
-
 // add makes the row of a version and puts it in its place.
 func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, blob git.Hash) error {
 	m := &e.message
@@ -459,78 +280,6 @@ func versionTime(e *event) schema.Time {
 		t = e.commit.Committer.When
 	}
 	return schema.At(t)
-}
-
-// compare fills in a row's kinds of change against the version published before
-// it, and the version that it restores.
-func (a *applier) compare(row *index.Row, state *schema.State, before *index.Row) error {
-	old, err := a.state(before)
-	if err != nil {
-		return err
-	}
-	row.Kinds = joinKinds(knownDiff(old, state, before.Known&row.Known, diff.Options{}).Kinds)
-	row.Restores = 0
-	if before.Content == row.Content {
-		return nil
-	}
-	same, err := a.tx.WithContent(row.Article, row.Content)
-	if err != nil {
-		return err
-	}
-	for _, r := range same {
-		if r.Number != row.Number && publishedBefore(&r, before) {
-			row.Restores = r.Number
-			break
-		}
-	}
-	return nil
-}
-
-// publishedBefore orders rows as Changes does.
-func publishedBefore(a, b *index.Row) bool {
-	if !a.Published.T.Equal(b.Published.T) {
-		return a.Published.T.Before(b.Published.T)
-	}
-	return a.Number < b.Number
-}
-
-// rekindAfter brings the kinds of the version that now follows an inserted one up
-// to date; at the end of the list there is none.
-func (a *applier) rekindAfter(article schema.ID, published schema.Time, number int, state *schema.State, row *index.Row) error {
-	cur, _, err := a.tx.Current(article)
-	if err != nil || cur.Number == number {
-		return err
-	}
-	return a.rekind(article)
-}
-
-// rekind recomputes the kinds of every version of an article.
-func (a *applier) rekind(article schema.ID) error {
-	rows, err := a.tx.Versions(article)
-	if err != nil {
-		return err
-	}
-	sortRows(rows)
-	for i := range rows {
-		r := &rows[i]
-		kinds, restores := r.Kinds, r.Restores
-		r.Kinds, r.Restores = "", 0
-		if i > 0 {
-			state, err := a.state(r)
-			if err != nil {
-				return err
-			}
-			if err := a.compare(r, state, &rows[i-1]); err != nil {
-				return err
-			}
-		}
-		if r.Kinds != kinds || r.Restores != restores {
-			if err := a.tx.SetKinds(article, r.Number, r.Kinds, r.Restores); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // aliases lists the addresses that a state brings to its article.

@@ -10,6 +10,14 @@ import (
 	"github.com/stemma-project/stemma/schema"
 )
 
+// Actor is who does something, when it was published, and why.
+type Actor struct {
+	Author    schema.Person
+	Published schema.Time
+	Note      string
+	IfVersion string
+}
+
 // Restore records an old state as the new current version. Of a version that only
 // a page's Changes list told of, what is known is restored and the rest stays.
 func (s *Store) Restore(ctx context.Context, v Version, by Actor) (Result, error) {

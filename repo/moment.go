@@ -9,6 +9,21 @@ import (
 	"time"
 )
 
+// Clock says which of a version's two times is meant.
+type Clock int
+
+// The clocks.
+const (
+	ByPublished Clock = iota
+	ByRecorded
+)
+
+// Moment asks how things stood at a time. The zero Moment means now.
+type Moment struct {
+	At    time.Time
+	Clock Clock
+}
+
 // agoPattern is compiled on first use: most commands never meet it.
 var agoPattern = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(\d{1,6}) (second|minute|hour|day|week|month|year)s? ago$`)

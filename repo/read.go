@@ -8,9 +8,37 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stemma-project/stemma/diff"
 	"github.com/stemma-project/stemma/repo/internal/index"
 	"github.com/stemma-project/stemma/schema"
 )
+
+// LogFilter selects versions of the whole store; zero fields select all.
+type LogFilter struct {
+	Since, Until time.Time   // recorded in [Since, Until)
+	Author       string      // part of name or address, case folded
+	Kinds        []diff.Kind // any of these
+	Category     string
+	Context      string
+	Corrections  bool // only versions with a correction
+	QuietEdits   bool // only changes of published text without note or correction
+	Limit        int  // 0 for all
+}
+
+// ListFilter selects articles; zero fields select all.
+type ListFilter struct {
+	Date     schema.Date
+	Context  string
+	Category string
+	Status   schema.Status
+	Moment   Moment
+}
+
+// Related is an article that shares contexts with another.
+type Related struct {
+	Version  Version  // its current version
+	Contexts []string // the shared ones, sorted
+}
 
 // Log lists versions over the whole store, the one recorded last first.
 func (s *Store) Log(ctx context.Context, f LogFilter) iter.Seq2[Version, error] {

@@ -15,6 +15,28 @@ import (
 	"github.com/stemma-project/stemma/schema"
 )
 
+// VerifyOptions are the options of [Store.Verify].
+type VerifyOptions struct {
+	Progress func(done, total int)
+}
+
+// Finding is one thing that Verify found wrong.
+type Finding struct {
+	Article schema.ID // zero where no article is concerned
+	Version int       // 0 where no version is concerned
+	Commit  string
+	Path    string // of the file in git
+	Field   string
+	Reason  string // what is wrong
+	Hint    string // what to do
+}
+
+// Report is what Verify looked at and what it found.
+type Report struct {
+	Objects, Commits, Articles, Versions int
+	Findings                             []Finding
+}
+
 // Verify checks the whole store from git alone and reports everything that does
 // not hold: damaged or missing objects, versions whose seal doesn't recompute,
 // files that aren't in canonical form or can't be read, history that was
