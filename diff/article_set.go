@@ -2,7 +2,6 @@ package diff
 
 import (
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/stemma-project/stemma/schema"
@@ -43,9 +42,9 @@ func sourceItems(sources []schema.Source) []item {
 
 // row is one line of a set's diff: an item that stayed, went, came or changed.
 type row struct {
-	old, new       item
-	inOld, inNew   bool
-	oldLine, sorts string
+	old, new         item
+	inOld, inNew     bool
+	oldLine, newLine string // the items as text, with their LF
 }
 
 // pairItems matches the items of two sets: equal ones; then those that share an
@@ -55,20 +54,23 @@ type row struct {
 // The rows are sorted by their text, so the order of the items counts nowhere.
 func pairItems(old, new []item) []row {
 	old, new = uniqueItems(old), uniqueItems(new)
-	var rows []row
-	match := func(key func(item) string) {
+	rows, old, new := equalItems(old, new)
+	for _, key := range []func(item) string{
+		func(i item) string { return i.url },
+		func(i item) string {
+			if i.url == "" { // a bare name that changed is another item
+				return ""
+			}
+			return i.name
+		},
+	} {
+		if len(old) == 0 || len(new) == 0 {
+			break
+		}
 		var both []row
 		both, old, new = matchItems(old, new, key)
 		rows = append(rows, both...)
 	}
-	match(func(i item) string { return i.name + "\x00" + i.url })
-	match(func(i item) string { return i.url })
-	match(func(i item) string {
-		if i.url == "" { // a bare name that changed is another item
-			return ""
-		}
-		return i.name
-	})
 	for _, o := range old {
 		rows = append(rows, row{old: o, inOld: true})
 	}
@@ -77,6 +79,30 @@ func pairItems(old, new []item) []row {
 	}
 	sortRows(rows)
 	return rows
+}
+
+// equalItems pairs the items that both sorted lists hold, and gives what is left.
+func equalItems(old, new []item) (both []row, restOld, restNew []item) {
+	both = make([]row, 0, max(len(old), len(new)))
+	for len(old) > 0 && len(new) > 0 {
+		switch c := compareItems(old[0], new[0]); {
+		case c == 0:
+			both = append(both, row{old: old[0], new: new[0], inOld: true, inNew: true})
+			old, new = old[1:], new[1:]
+		case c < 0:
+			restOld, old = append(restOld, old[0]), old[1:]
+		default:
+			restNew, new = append(restNew, new[0]), new[1:]
+		}
+	}
+	return both, append(restOld, old...), append(restNew, new...)
+}
+
+func compareItems(a, b item) int {
+	if c := strings.Compare(a.name, b.name); c != 0 {
+		return c
+	}
+	return strings.Compare(a.url, b.url)
 }
 
 // matchItems pairs the items whose key, where it isn't empty, stands once on
@@ -111,32 +137,39 @@ func matchItems(old, new []item, key func(item) string) (both []row, restOld, re
 // uniqueItems keeps each item once, in byte order.
 func uniqueItems(items []item) []item {
 	out := slices.Clone(items)
-	slices.SortFunc(out, func(a, b item) int {
-		if c := strings.Compare(a.name, b.name); c != 0 {
-			return c
-		}
-		return strings.Compare(a.url, b.url)
-	})
+	slices.SortFunc(out, compareItems)
 	return slices.Compact(out)
 }
 
+// sortRows writes the rows' lines and sorts by the newer one, or the older where
+// there is no newer.
 func sortRows(rows []row) {
 	for i := range rows {
 		r := &rows[i]
 		if r.inOld {
-			r.oldLine = r.old.String()
-			r.sorts = r.oldLine
+			r.oldLine = r.old.String() + "\n"
 		}
-		if r.inNew {
-			r.sorts = r.new.String()
+		switch {
+		case !r.inNew:
+		case r.inOld && r.old == r.new:
+			r.newLine = r.oldLine
+		default:
+			r.newLine = r.new.String() + "\n"
 		}
 	}
-	sort.SliceStable(rows, func(i, j int) bool {
-		if rows[i].sorts != rows[j].sorts {
-			return rows[i].sorts < rows[j].sorts
+	slices.SortStableFunc(rows, func(a, b row) int {
+		if c := strings.Compare(a.place(), b.place()); c != 0 {
+			return c
 		}
-		return rows[i].oldLine < rows[j].oldLine
+		return strings.Compare(a.oldLine, b.oldLine)
 	})
+}
+
+func (r row) place() string {
+	if r.inNew {
+		return r.newLine
+	}
+	return r.oldLine
 }
 
 // set adds the diff of a set field, where there is one.
@@ -148,23 +181,19 @@ func (c *comparison) set(name string, kind Kind, rows []row) {
 	var old, new strings.Builder
 	for _, r := range rows {
 		a, b := old.Len(), new.Len()
-		if r.inOld {
-			old.WriteString(r.old.String() + "\n")
-		}
-		if r.inNew {
-			new.WriteString(r.new.String() + "\n")
-		}
+		old.WriteString(r.oldLine)
+		new.WriteString(r.newLine)
 		switch {
 		case !r.inNew:
-			f.Removed = append(f.Removed, r.old.String())
+			f.Removed = append(f.Removed, strings.TrimSuffix(r.oldLine, "\n"))
 		case !r.inOld:
-			f.Added = append(f.Added, r.new.String())
+			f.Added = append(f.Added, strings.TrimSuffix(r.newLine, "\n"))
 		case r.old != r.new:
 			f.Changed = append(f.Changed, ItemChange{Old: r.old.String(), New: r.new.String()})
 			f.Segments = c.appendChanged(f.Segments, r.old, r.new, a, b)
 			continue
 		}
-		f.Segments = appendReplace(f.Segments, old.String()[a:], new.String()[b:], a, b)
+		f.Segments = appendReplace(f.Segments, r.oldLine, r.newLine, a, b)
 	}
 	f.Old, f.New = old.String(), new.String()
 	c.fields = append(c.fields, f)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stemma-project/stemma/schema"
@@ -70,6 +71,17 @@ func TestSpelledNumbersAreEnglish(t *testing.T) {
 		if got := Summarize(d.Kinds); got != c.want {
 			t.Errorf("language %q: %s, want %s", c.language, got, c.want)
 		}
+	}
+}
+
+// TestSchemaListsEveryKind keeps the published list in step with AllKinds.
+func TestSchemaListsEveryKind(t *testing.T) {
+	var names []string
+	for _, k := range AllKinds() {
+		names = append(names, `"`+string(k)+`"`)
+	}
+	if want := `{"enum": [` + strings.Join(names, ", ") + `]}`; !strings.Contains(JSONSchema(), want) {
+		t.Errorf("diff.schema.json lacks %s", want)
 	}
 }
 
