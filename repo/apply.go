@@ -169,7 +169,16 @@ func (a *applier) applyLink(e *event) error {
 	kept := *e
 	kept.changes = nil
 	for _, c := range e.changes {
-		if c.Path != a.layout.path(m.link) {
+		stray, _, err := a.tx.FileArticle(c.Path)
+		switch {
+		case err != nil:
+			return err
+		case c.Path == a.layout.path(m.link):
+		case c.New.IsZero() && stray == m.link:
+			if err := a.tx.DropFile(c.Path); err != nil {
+				return err
+			}
+		default:
 			kept.changes = append(kept.changes, c)
 		}
 	}
@@ -189,6 +198,7 @@ func (a *applier) applySplit(e *event) error {
 	}
 	var numbers []int
 	from := 0
+	moves := map[schema.ID]bool{} // whether every version of a chain moves
 	for _, r := range rows {
 		if r.Seal == m.from {
 			from = r.Number
@@ -196,6 +206,8 @@ func (a *applier) applySplit(e *event) error {
 		if from > 0 && r.Number >= from {
 			numbers = append(numbers, r.Number)
 		}
+		all, seen := moves[r.Origin]
+		moves[r.Origin] = from > 0 && (all || !seen)
 	}
 	if from == 0 {
 		return a.problem(e, a.layout.path(m.article), "", fmt.Sprintf("it splits at a version that article %s doesn't have: %s", m.split, m.from.Short()))
@@ -206,6 +218,13 @@ func (a *applier) applySplit(e *event) error {
 	}
 	if err := a.tx.MoveVersions(m.split, numbers, m.article, next); err != nil {
 		return err
+	}
+	for origin, all := range moves {
+		if all && origin != m.split { // it was linked once, and leaves with its versions
+			if err := a.tx.SetRedirect(origin, m.article); err != nil {
+				return err
+			}
+		}
 	}
 	if err := a.applyFiles(e); err != nil {
 		return err
@@ -221,7 +240,10 @@ func (a *applier) problem(e *event, path, field, reason string) error {
 // add makes the row of a version and puts it in its place.
 func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, blob git.Hash) error {
 	m := &e.message
-	published := versionTime(e)
+	published, err := a.versionTime(e, article)
+	if err != nil {
+		return err
+	}
 	before, hasBefore, err := a.tx.AsOf(article, published.T, false)
 	if err != nil {
 		return err
@@ -269,17 +291,26 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 	return a.rekindAfter(article, published, number, state, &row)
 }
 
-// versionTime is when a version was published: what the trailer says, else the
-// author's date, which can't lie after the committer's.
-func versionTime(e *event) schema.Time {
+// versionTime is when a version was published: what the trailer says. A commit of
+// plain git has none: it counts as published when it was written, but where that
+// lies before the version which it replaced on main (it was rebased, or merged)
+// when it was committed, and never before that version.
+func (a *applier) versionTime(e *event, article schema.ID) (schema.Time, error) {
 	if !e.message.published.IsZero() {
-		return e.message.published
+		return e.message.published, nil
 	}
-	t := e.commit.Author.When
-	if t.After(e.commit.Committer.When) {
-		t = e.commit.Committer.When
+	written, committed := schema.At(e.commit.Author.When), schema.At(e.commit.Committer.When)
+	if committed.Before(written) {
+		written = committed
 	}
-	return schema.At(t)
+	cur, ok, err := a.tx.Current(article)
+	switch {
+	case err != nil || !ok || !written.Before(cur.Published):
+		return written, err
+	case !committed.Before(cur.Published):
+		return committed, nil
+	}
+	return schema.At(cur.Published.T), nil
 }
 
 // aliases lists the addresses that a state brings to its article.

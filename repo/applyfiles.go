@@ -104,7 +104,18 @@ func (a *applier) fileID(in *schema.Input, c git.FileChange, removed map[git.Has
 			return id, err
 		}
 	}
-	return schema.DeriveID("file:" + c.Path), nil
+	// Who stood here once and was moved away keeps the id that this path gave.
+	for key := "file:" + c.Path; ; key += "+" {
+		id := schema.DeriveID(key)
+		article, err := a.home(id)
+		if err != nil {
+			return id, err
+		}
+		cur, ok, err := a.tx.Current(article)
+		if err != nil || !ok || cur.Blob == ([20]byte{}) {
+			return id, err
+		}
+	}
 }
 
 // doubled reports whether a file names an article whose own file stands beside

@@ -89,10 +89,7 @@ func (s *Store) readEvent(h git.Hash) (*event, error) {
 		return nil, err
 	}
 	e := &event{hash: h, commit: c}
-	var badMessage error
-	if e.message, badMessage = parseMessage(c.Message); badMessage != nil {
-		e.message.note = cleanNote(c.Message)
-	}
+	e.message, e.bad = parseMessage(c.Message)
 	parents := c.Parents
 	if len(parents) == 0 {
 		parents = []git.Hash{{}}

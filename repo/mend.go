@@ -117,7 +117,7 @@ func (w *writer) actorMessage(op string, by Actor, cur *index.Row) (*message, er
 // another. It is no version: nothing that was published changes by it.
 func (s *Store) Correct(ctx context.Context, from, to Version, t CorrectionType, text string, by Actor) (Correction, error) {
 	if !t.valid() {
-		return Correction{}, refusal("type", "%.40q is no type of correction: correction, clarification or retraction is wanted", string(t))
+		return Correction{}, badCorrection(t)
 	}
 	text = cleanNote(text)
 	if text == "" {
@@ -134,6 +134,10 @@ func (s *Store) Correct(ctx context.Context, from, to Version, t CorrectionType,
 		return err
 	})
 	return c, err
+}
+
+func badCorrection(t CorrectionType) *schema.Problem {
+	return refusal("type", "%.40q is no type of correction: correction, clarification or retraction is wanted", string(t))
 }
 
 func (t CorrectionType) valid() bool { return t == Corrects || t == Clarifies || t == Retracts }

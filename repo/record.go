@@ -111,6 +111,9 @@ func (w *writer) record(d *Draft, opt RecordOptions, r *replay) (Result, error) 
 		}
 		return refused(problem), nil
 	}
+	if d.Correction != "" && !d.Correction.valid() {
+		return refused(badCorrection(d.Correction)), nil
+	}
 	found, err := w.identify(d, &in)
 	if err != nil {
 		return resultOf(err)
@@ -249,7 +252,8 @@ func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (R
 		return Result{}, err
 	}
 	published := w.published(d, rowIf(&cur, exists))
-	if published.T.After(w.now) {
+	given := !d.Published.IsZero() || !in.Published.IsZero()
+	if given && published.T.After(w.now) {
 		return Result{}, &schema.Problem{File: d.File, Field: "published", Reason: published.String() + " lies in the future",
 			Hint: "record it once it is published"}
 	}
@@ -260,7 +264,7 @@ func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (R
 			return Result{}, err
 		}
 	}
-	if r != nil && exists && d.Published.IsZero() && in.Published.IsZero() {
+	if r != nil && exists && !given {
 		if result, ok, err := w.replayed(d, t.ID, r); err != nil || ok {
 			return result, err
 		}

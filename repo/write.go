@@ -139,7 +139,7 @@ func (w *writer) commit(m *message, author schema.Person, files map[string][]byt
 	e.commit = &git.Commit{
 		Author:    git.Signature{Name: author.Name, Email: author.Email, When: published},
 		Committer: git.Signature{Name: author.Name, Email: author.Email, When: w.now},
-		Message:   m.String(),
+		Message:   git.CleanMessage(m.String()),
 	}
 	var err error
 	e.hash, err = w.batch.Commit(changes, e.commit.Author, e.commit.Committer, e.commit.Message)
