@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -103,7 +104,7 @@ func (p *printer) printEscaped(encoded string) {
 			continue
 		}
 		p.print(encoded[from:i])
-		if hi, lo := surrogates(c); hi != 0 {
+		if hi, lo := utf16.EncodeRune(c); hi != unicode.ReplacementChar { // beyond the basic plane: RFC 8259, section 7
 			fmt.Fprintf(p, `\u%04x\u%04x`, hi, lo)
 		} else {
 			fmt.Fprintf(p, `\u%04x`, c)
@@ -111,14 +112,4 @@ func (p *printer) printEscaped(encoded string) {
 		from = i + utf8.RuneLen(c)
 	}
 	p.print(encoded[from:])
-}
-
-// surrogates splits a character beyond the basic plane as JSON escapes it
-// (RFC 8259, section 7); 0 for the others.
-func surrogates(c rune) (hi, lo rune) {
-	if c < 0x10000 {
-		return 0, 0
-	}
-	c -= 0x10000
-	return 0xd800 + c>>10, 0xdc00 + c&0x3ff
 }
