@@ -210,7 +210,7 @@ func (x *exactScratch) solveMiddle(p, q sequence, depth int) {
 	switch {
 	case n == 1 || m == 1:
 		x.solveOne(p, q)
-	case n*m <= smallCells:
+	case n*m <= smallCells && len(x.reps) <= maxRunes:
 		x.steps += n * m
 		x.goDiff(p, q)
 	case x.halves == 0 && (n*m > maxCells || x.cells+n*m > budgetCells):
@@ -243,15 +243,19 @@ func (x *exactScratch) solveLarge(p, q sequence, depth int) {
 		}
 	}
 	n, m := int64(p.len()), int64(q.len())
-	if n*m <= smallCells {
-		x.solve(p, q, 0)
+	if n*m <= smallCells && len(x.reps) <= maxRunes {
+		x.solve(p, q, depth)
 		return
 	}
 	if x.halves == 0 {
 		x.cells += n * m
 	}
 	rows := x.bits.prepare(p.id, q.id)
-	if x.myersLCS(p, q, min(n*m/128, rows/2)) {
+	limit := 2*(n+m) + rows/16
+	if x.halves > 0 {
+		limit = n + m + rows/32 // there are many differences, or there were no halves
+	}
+	if x.myersLCS(p, q, min(n*m/128, limit)) {
 		return
 	}
 	x.bitLCS(p, q, depth)

@@ -90,7 +90,7 @@ func (s *bitScratch) index(p, last []int32) {
 	rows := int32(0)
 	for k, n := range s.counts {
 		s.row[k] = -1
-		if 2*int(n) >= s.width {
+		if 3*int(n) >= s.width {
 			s.row[k] = rows
 			rows++
 		}
@@ -134,6 +134,19 @@ func (s *bitScratch) advance(v []uint64, id int32) int64 {
 func advanceDense(v, m []uint64) {
 	m = m[:len(v)]
 	var carry uint64
+	for len(v) >= 4 && len(m) >= 4 {
+		// the carries stay in the processor's flag while nothing else is computed
+		x0, x1, x2, x3 := v[0], v[1], v[2], v[3]
+		m0, m1, m2, m3 := m[0], m[1], m[2], m[3]
+		u0, u1, u2, u3 := x0&m0, x1&m1, x2&m2, x3&m3
+		var s0, s1, s2, s3 uint64
+		s0, carry = bits.Add64(x0, u0, carry)
+		s1, carry = bits.Add64(x1, u1, carry)
+		s2, carry = bits.Add64(x2, u2, carry)
+		s3, carry = bits.Add64(x3, u3, carry)
+		v[0], v[1], v[2], v[3] = s0|(x0^u0), s1|(x1^u1), s2|(x2^u2), s3|(x3^u3)
+		v, m = v[4:], m[4:]
+	}
 	for w, x := range v {
 		var sum uint64
 		sum, carry = bits.Add64(x, x&m[w], carry)

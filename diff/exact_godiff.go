@@ -31,12 +31,16 @@ func (x *exactScratch) goDiff(p, q sequence) {
 	}
 }
 
+const (
+	firstSurrogate, surrogates = 0xd800, 0x800
+	// maxRunes is the greatest number of ids that can be told apart as runes.
+	maxRunes = utf8.MaxRune + 1 - surrogates
+)
+
 // appendRunes numbers the ids in a way that go-diff's trip through strings can't
-// harm: no surrogate, nothing beyond U+10FFFF. A problem that is small enough for
-// go-diff has fewer than smallCells ids of its own, so small numbers would do, but
-// ids are numbered over the whole stretch.
+// harm: no surrogate, and nothing beyond U+10FFFF as long as there are no more than
+// maxRunes ids.
 func appendRunes(dst []rune, ids []int32) []rune {
-	const firstSurrogate, surrogates = 0xd800, 0x800
 	for _, id := range ids {
 		if id >= firstSurrogate {
 			id += surrogates

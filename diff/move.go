@@ -67,26 +67,47 @@ func (e *engine) findMoves() []move {
 		return nil
 	}
 	var moves []move
+	bags := map[string]bag{}
 	ids := map[string]int32{}
 	for _, byLine := range []bool{false, true} {
-		from := e.units(sideOf(e.a, e.spans, false), byLine, moves, false)
-		if len(from) == 0 {
-			continue
-		}
-		to := e.units(sideOf(e.b, e.spans, true), byLine, moves, true)
-		if len(to) == 0 {
-			continue
-		}
-		for k := range from {
-			from[k].bag = newBag(e.a[from[k].start:from[k].end], ids)
-		}
-		for k := range to {
-			to[k].bag = newBag(e.b[to[k].start:to[k].end], ids)
+		from := units(sideOf(e.a, e.spans, false), byLine, moves, false)
+		to := units(sideOf(e.b, e.spans, true), byLine, moves, true)
+		from, to = mayCross(from, to), mayCross(to, from)
+		for _, side := range []struct {
+			text  string
+			units []unit
+		}{{e.a, from}, {e.b, to}} {
+			for k := range side.units {
+				u := &side.units[k]
+				text := side.text[u.start:u.end]
+				if _, ok := bags[text]; !ok {
+					bags[text] = newBag(text, ids)
+				}
+				u.bag = bags[text]
+			}
 		}
 		moves = append(moves, e.pairUnits(from, to)...)
 	}
 	slices.SortFunc(moves, func(x, y move) int { return cmp.Compare(x.a0, y.a0) })
 	return moves
+}
+
+// mayCross keeps the units that something which stayed parts from one of the others.
+func mayCross(list, others []unit) []unit {
+	first, last := -1, -1 // the least end and the greatest start of the others
+	for _, u := range others {
+		if first < 0 || u.stay1 < first {
+			first = u.stay1
+		}
+		last = max(last, u.stay0)
+	}
+	var kept []unit
+	for _, u := range list {
+		if len(others) > 0 && (u.stay1+crossed <= last || first+crossed <= u.stay0) {
+			kept = append(kept, u)
+		}
+	}
+	return kept
 }
 
 // pairUnits takes the likeliest partners first.
@@ -212,7 +233,7 @@ func sideOf(text string, spans []span, inserted bool) side {
 
 // units lists the paragraphs, or lines, of a side that are mostly changed and in no
 // move yet.
-func (e *engine) units(s side, byLine bool, moves []move, inserted bool) []unit {
+func units(s side, byLine bool, moves []move, inserted bool) []unit {
 	var list []unit
 	done := 0
 	for k, c := range s.stretches {

@@ -1,0 +1,110 @@
+package diff
+
+import "testing"
+
+// sequences makes two rows of ids over an alphabet. Some are random, some are edits
+// of each other.
+func (r *random) sequences(n, m, alphabet int) (sequence, sequence) {
+	make1 := func(n int) sequence {
+		var s sequence
+		for k := range n {
+			s.id, s.at = append(s.id, int32(r.next(alphabet))), append(s.at, int32(k))
+		}
+		return s
+	}
+	p, q := make1(n), make1(m)
+	if r.next(2) == 0 {
+		shift := r.next(9)
+		for k := range min(n-shift, m) {
+			if k >= 0 && r.next(20) > 0 {
+				q.id[k] = p.id[k+shift]
+			}
+		}
+	}
+	return p, q
+}
+
+func idsLCS(a, b []int32) int {
+	row := make([]int, len(b)+1)
+	for _, x := range a {
+		diagonal := 0
+		for j, y := range b {
+			above := row[j+1]
+			if x == y {
+				row[j+1] = diagonal + 1
+			} else {
+				row[j+1] = max(above, row[j])
+			}
+			diagonal = above
+		}
+	}
+	return row[len(b)]
+}
+
+// TestEngines holds every engine of the exact core to the textbook's table, at sizes
+// that reach its loops' unrolled parts, carries and halves.
+func TestEngines(t *testing.T) {
+	engines := []struct {
+		name string
+		run  func(x *exactScratch, p, q sequence)
+	}{
+		{"Myers", func(x *exactScratch, p, q sequence) {
+			if !x.myersLCS(p, q, 1<<40) {
+				t.Fatal("Myers gave up without need")
+			}
+		}},
+		{"bit rows", func(x *exactScratch, p, q sequence) {
+			x.bits.prepare(p.id, q.id)
+			x.bitLCS(p, q, 0)
+		}},
+		{"halves", func(x *exactScratch, p, q sequence) {
+			x.bits.prepare(p.id, q.id)
+			x.hirschberg(p, q, 0)
+		}},
+		{"go-diff", (*exactScratch).goDiff},
+		{"the choice", func(x *exactScratch, p, q sequence) { x.solve(p, q, 0) }},
+	}
+	r := random(5)
+	x := new(exactScratch)
+	for round := range 120 {
+		n, m, alphabet := 1+r.next(900), 1+r.next(900), 2+r.next(3)
+		if round%3 == 0 {
+			alphabet = 2 + r.next(1500)
+		}
+		p, q := r.sequences(n, m, alphabet)
+		x.reps = make([]string, alphabet) // drop asks how many ids there are
+		want := idsLCS(p.id, q.id)
+		for _, e := range engines {
+			if e.name == "go-diff" && n*m > 100*smallCells {
+				continue
+			}
+			x.begin()
+			x.pairs = x.pairs[:0]
+			e.run(x, p, q)
+			if len(x.pairs) != want {
+				t.Fatalf("%s: %d of %d pairs for %d × %d ids of %d", e.name, len(x.pairs), want, n, m, alphabet)
+			}
+			last := pair{-1, -1}
+			for _, c := range x.pairs {
+				if c.i <= last.i || c.j <= last.j || p.id[c.i] != q.id[c.j] {
+					t.Fatalf("%s: pair %v after %v", e.name, c, last)
+				}
+				last = c
+			}
+		}
+	}
+}
+
+// TestRunes holds the ids that go-diff gets to what survives its trip through
+// strings, for all that a stretch may number.
+func TestRunes(t *testing.T) {
+	ids := []int32{0, 0xd7ff, 0xd800, 0xdfff, 0xe000, 0xfffd, maxRunes - 1}
+	back := []rune(string(appendRunes(nil, ids)))
+	seen := map[rune]bool{}
+	for k, r := range back {
+		if seen[r] || r != appendRunes(nil, ids[k:k+1])[0] {
+			t.Errorf("id %#x comes back as %U", ids[k], r)
+		}
+		seen[r] = true
+	}
+}
