@@ -194,9 +194,9 @@ func Apply(current *State, in *Input) (next State, contextsOnly bool) {
 	}
 	next.Contexts = current.Contexts
 	same, _ := Compare(current, &next)
-	next.Contexts = append(slices.Clone(current.Contexts), given.Contexts...)
-	added, _ := Compare(current, &next)
-	return next, same && !added && current.Headline != ""
+	known := len(current.Contexts)
+	next.Contexts = normalSet(slices.Concat(current.Contexts, given.Contexts))
+	return next, same && len(next.Contexts) > known && current.Headline != ""
 }
 
 // moved reports whether the fields from which a path follows differ.

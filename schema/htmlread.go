@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -255,7 +256,7 @@ func (r *htmlReader) input() Input {
 		in.Carries &^= Fields(FieldLanguage)
 	}
 	for _, v := range []string{text("datePublished"), r.meta["article:published_time"]} {
-		if t, err := ParseTime(v); err == nil {
+		if t, ok := pageTime(v); ok {
 			in.Date, in.Published = t.Day(), t
 			in.Carries |= Fields(FieldDate)
 			break
@@ -321,6 +322,19 @@ func (r *htmlReader) body(in *Input) string {
 		b.WriteString(blocks[i].mark + text + "\n")
 	}
 	return b.String()
+}
+
+// pageTime reads a time in the spellings that pages use beside RFC 3339.
+func pageTime(s string) (Time, bool) {
+	if t, err := ParseTime(s); err == nil {
+		return t, true
+	}
+	for _, layout := range [...]string{"2006-01-02T15:04:05-0700", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05 -0700"} {
+		if t, err := time.Parse(layout, s); err == nil && t.UTC().Year() > 0 {
+			return At(t), true
+		}
+	}
+	return Time{}, false
 }
 
 // webAddress gives s where it is an http or https address, else "".

@@ -217,3 +217,42 @@ func TestSplitContexts(t *testing.T) {
 		}
 	}
 }
+
+// TestPageRecordedAgain walks the page of one event through its own history, as
+// recording it would: a page that says nothing new is no version, and says why.
+func TestPageRecordedAgain(t *testing.T) {
+	var cur State
+	record := func(data []byte) (Input, State, bool, string) {
+		in, p := Parse(FormatPage, data)
+		if p != nil {
+			t.Fatal(p)
+		}
+		next, only := Apply(&cur, &in)
+		if only {
+			return in, next, true, ContextsOnly
+		}
+		same, why := Unchanged(&cur, &next)
+		next.Normalize()
+		return in, next, same, why
+	}
+	first, second := readTestFile(t, "pages/iraq-1.md"), readTestFile(t, "pages/iraq-2.md")
+	_, cur, _, _ = record(first)
+	if _, _, same, why := record(first); !same || why != SameBytes {
+		t.Errorf("the same page again: %v, %q", same, why)
+	}
+	if _, _, same, why := record(bytes.ReplaceAll(first, []byte("\n"), []byte("\r\n"))); !same || why != "only line endings differ" {
+		t.Errorf("the same page with CRLF: %v, %q", same, why)
+	}
+	cur.Contexts = cur.Contexts[:2]
+	if _, _, same, why := record(first); !same || why != ContextsOnly {
+		t.Errorf("new contexts alone: %v, %q", same, why)
+	}
+	cur.Body = "kept\n"
+	in, next, same, _ := record(second)
+	if same || next.Category == "" || next.Image.URL == "" || next.Body != "kept\n" || len(in.Earlier) != 1 {
+		t.Errorf("the later page: same %v, %+v, earlier %v", same, next, in.Earlier)
+	}
+	if next.Path != "" {
+		t.Errorf("the path %q follows from date and headline and is kept all the same", next.Path)
+	}
+}
