@@ -9,7 +9,7 @@ import (
 // Format is a way to write a state as bytes.
 type Format string
 
-// The formats. A page is an event page in the seed site's Markdown; wikitext and
+// The formats. A page is an event page in thecontext.net's Markdown; wikitext and
 // text are read but not written as such: encoding a text gives one for people.
 const (
 	FormatMarkdown Format = "markdown"

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// slugBytes is how much of a headline a slug is made of: the seed site's limit.
+// slugBytes is how much of a headline a slug is made of: thecontext.net's limit.
 const slugBytes = 140
 
 // Untitled is the slug of a headline that holds no letter and no digit.
