@@ -96,7 +96,7 @@ func (a *app) linkCommand() *cobra.Command {
 		Use:   "link A B",
 		Short: "Say that two articles are one: B's versions join A",
 		Long: `Say that two articles are one. The versions of B become versions of A, B's id and
-addresses lead to A from then on, and no version is lost; split undoes it.`,
+addresses lead to A from then on, and no version is lost; split takes them apart.`,
 		Example:           `  stemma link amtrak-collides-at-cayce amtrak-collides-in-cayce`,
 		Args:              argCount(2, 2, "two articles"),
 		ValidArgsFunction: a.completeArticle(0, 1),
@@ -127,7 +127,7 @@ func (a *app) splitCommand() *cobra.Command {
 		Use:   "split ARTICLE@V",
 		Short: "Make a version, and what was recorded after it, an article of its own",
 		Long: `Make ARTICLE@V and the versions recorded after it an article of their own, with a
-new id. No version is lost; link undoes it.`,
+new id. No version is lost; link puts them together.`,
 		Example:           `  stemma split amtrak-collides@3`,
 		Args:              argCount(1, 1, "one ARTICLE@V"),
 		ValidArgsFunction: a.completeArticle(0),

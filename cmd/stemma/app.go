@@ -49,16 +49,20 @@ func run(ctx context.Context, args []string, w world) int {
 }
 
 // protectVersions lets "-1", the version before the current one, stand as an
-// argument of its own: as @-1, which no option looks like.
+// argument of its own after diff: as @-1, which no option looks like.
 func protectVersions(args []string) []string {
 	out := slices.Clone(args)
-	for i, arg := range out {
-		digits := strings.TrimPrefix(arg, "-")
-		if i < 2 || digits == arg || digits == "" || strings.Trim(digits, "0123456789") != "" {
+	start := slices.Index(out, "diff")
+	if start < 0 {
+		return out
+	}
+	for i := start + 2; i < len(out) && out[i] != "--"; i++ {
+		digits := strings.TrimPrefix(out[i], "-")
+		if digits == out[i] || digits == "" || strings.Trim(digits, "0123456789") != "" {
 			continue
 		}
-		if prev := out[i-1]; prev == "--" || !strings.HasPrefix(prev, "-") {
-			out[i] = "@" + arg
+		if !strings.HasPrefix(out[i-1], "-") {
+			out[i] = "@" + out[i]
 		}
 	}
 	return out

@@ -10,6 +10,9 @@ import (
 
 // parsePerson reads "Name <address>", "Name" or "address".
 func parsePerson(s string) (schema.Person, error) {
+	if strings.ContainsAny(s, "\n\r\x00") {
+		return schema.Person{}, usagef("%q is no author: it holds a line break or a NUL", s)
+	}
 	s = strings.TrimSpace(s)
 	p := schema.Person{Name: s}
 	if open := strings.LastIndexByte(s, '<'); open >= 0 {
@@ -20,7 +23,7 @@ func parsePerson(s string) (schema.Person, error) {
 	} else if strings.Contains(s, "@") && !strings.Contains(s, " ") {
 		p = schema.Person{Name: s[:strings.IndexByte(s, '@')], Email: s}
 	}
-	if p.Name == "" || strings.ContainsAny(p.Name+p.Email, "<>\n\r\x00") {
+	if p.Name == "" || strings.ContainsAny(p.Name+p.Email, "<>") {
 		return schema.Person{}, usagef("%q is no author: \"Name <address>\" is wanted", s)
 	}
 	return p, nil

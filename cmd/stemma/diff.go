@@ -217,6 +217,7 @@ func (a *app) showDiff(style diff.Style, d diff.Article, show diff.ShowOptions, 
 	}
 	if len(d.Fields) == 0 && (style == diff.Term || style == diff.Plain) {
 		a.hint("no difference")
+		return nil
 	}
 	var b bytes.Buffer
 	if err := diff.Write(&b, style, d, show); err != nil {

@@ -41,6 +41,10 @@ func (a *app) edit(ctx context.Context, s *repo.Store, article string, opt actor
 	if strings.Contains(article, "@") {
 		return usagef("edit works on the current version: name the article alone, or restore %s first", article)
 	}
+	editor := or(a.getenv("STEMMA_EDITOR"), or(a.getenv("VISUAL"), a.getenv("EDITOR")))
+	if editor == "" {
+		return usagef("no editor is named: set $STEMMA_EDITOR, $VISUAL or $EDITOR")
+	}
 	by, err := a.actor(ctx, opt)
 	if err != nil {
 		return err
@@ -57,7 +61,7 @@ func (a *app) edit(ctx context.Context, s *repo.Store, article string, opt actor
 	if err != nil {
 		return err
 	}
-	if err := a.runEditor(ctx, file); err != nil {
+	if err := a.runEditor(ctx, editor, file); err != nil {
 		return withHint(err, "your text is kept in %s", file)
 	}
 	after, err := os.ReadFile(file)
@@ -116,12 +120,8 @@ func (a *app) recordEdited(ctx context.Context, s *repo.Store, v repo.Version, o
 	return results[0], results[0].Err
 }
 
-// runEditor opens a file in the user's editor and waits for its end.
-func (a *app) runEditor(ctx context.Context, file string) error {
-	editor := or(a.getenv("STEMMA_EDITOR"), or(a.getenv("VISUAL"), a.getenv("EDITOR")))
-	if editor == "" {
-		return usagef("no editor is named: set $STEMMA_EDITOR, $VISUAL or $EDITOR")
-	}
+// runEditor opens a file in an editor and waits for its end.
+func (a *app) runEditor(ctx context.Context, editor, file string) error {
 	if err := a.out.flush(); err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func cmdBytes(ts *testscript.TestScript, neg bool, args []string) {
 				arg, times = arg[:i], n
 			}
 		}
-		text, err := strconv.Unquote(`"` + arg + `"`)
+		text, err := strconv.Unquote(`"` + strings.ReplaceAll(arg, `"`, `\"`) + `"`)
 		if err != nil {
 			ts.Fatalf("%s: %v", arg, err)
 		}
