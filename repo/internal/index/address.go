@@ -67,86 +67,102 @@ func (c *conn) id(num int64) (id schema.ID, ok bool, err error) {
 
 // Aliases gives the articles to which exactly this key leads, each once per kind,
 // with the date of its newest version that has the address, by kind and article.
-func (r Reader) Aliases(key string) ([]Alias, error) {
-	return r.aliases("WHERE k.key = ?1 ORDER BY k.kind, a.id", key)
+func (r Reader) Aliases(key string) (list []Alias, err error) {
+	err = r.src.view(func(c *conn) error {
+		head, tail := splitPath(key)
+		folder, known, err := c.word(wordFolder, head)
+		if err != nil {
+			return err
+		}
+		if known || head == "" {
+			if list, err = c.aliases(list, "l.tail = ? AND l.folder = ? AND l.kind = 0 ORDER BY a.id", tail, folder); err != nil {
+				return err
+			}
+		}
+		list, err = c.aliases(list, "l.tail = ? AND l.folder = 0 AND l.kind > 0 ORDER BY l.kind, a.id", key)
+		return err
+	})
+	return list, wrap(err, "look for the address %q", key)
 }
 
-// AliasPrefix gives the page paths that begin with prefix, sorted.
-func (r Reader) AliasPrefix(prefix string, limit int) ([]Alias, error) {
-	return r.aliases("WHERE k.key >= ?1 AND k.key < ?2 AND k.kind = 0 ORDER BY k.key, a.id LIMIT ?3",
-		prefix, after(prefix), most(limit))
+// AliasPrefix gives the page paths that begin with prefix, sorted. It is quick
+// where the prefix holds the whole folder and the beginning of a slug.
+func (r Reader) AliasPrefix(prefix string, limit int) (list []Alias, err error) {
+	err = r.src.view(func(c *conn) error {
+		head, tail := splitPath(prefix)
+		folder, _, err := c.word(wordFolder, head)
+		if err != nil {
+			return err
+		}
+		_, deeper, err := c.int("SELECT id FROM words WHERE kind = ? AND text >= ? AND text < ?", int64(wordFolder), prefix, after(prefix))
+		if err != nil {
+			return err
+		}
+		where := "l.tail >= ?1 AND l.tail < ?2 AND l.folder = ?3"
+		args := []driver.Value{tail, after(tail), folder, most(limit)}
+		if deeper {
+			where = "(" + where + " OR l.folder IN (SELECT id FROM words WHERE kind = ?7 AND text >= ?5 AND text < ?6))"
+			args = append(args, prefix, after(prefix), int64(wordFolder))
+		}
+		list, err = c.aliases(list, where+" AND l.kind = 0 ORDER BY ifnull(w.text, '') || l.tail, a.id LIMIT ?4", args...)
+		return err
+	})
+	return list, wrap(err, "look for paths that begin with %q", prefix)
 }
 
 // SlugPrefix gives the page paths whose last component begins with prefix, sorted
 // by it.
-func (r Reader) SlugPrefix(prefix string, limit int) ([]Alias, error) {
-	return r.aliases("WHERE k.slug >= ?1 AND k.slug < ?2 ORDER BY k.slug, k.key, a.id LIMIT ?3",
-		prefix, after(prefix), most(limit))
-}
-
-func (r Reader) aliases(where string, args ...driver.Value) (list []Alias, err error) {
+func (r Reader) SlugPrefix(prefix string, limit int) (list []Alias, err error) {
 	err = r.src.view(func(c *conn) error {
-		return c.each("SELECT k.key, k.kind, a.id, l.day FROM keys k JOIN leads l ON l.alias = k.id JOIN articles a ON a.num = l.article "+where,
-			args, func(row []driver.Value) error {
-				list = append(list, Alias{Key: text(row[0]), Kind: AliasKind(number(row[1])), Article: idOf(row[2]), Date: dateOf(number(row[3]))})
-				return nil
-			})
+		list, err = c.aliases(list, "l.tail >= ? AND l.tail < ? AND l.kind = 0 ORDER BY l.tail, w.text, a.id LIMIT ?",
+			prefix, after(prefix), most(limit))
+		return err
 	})
-	return list, wrap(err, "look for the address %q", args[0])
+	return list, wrap(err, "look for slugs that begin with %q", prefix)
 }
 
-// slugOf gives the last component of a path, the part that a reader knows by
-// heart.
-func slugOf(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+func (c *conn) aliases(list []Alias, where string, args ...driver.Value) ([]Alias, error) {
+	err := c.each(`SELECT w.text, l.tail, l.kind, a.id, l.day FROM leads l JOIN articles a ON a.num = l.article
+		LEFT JOIN words w ON w.id = l.folder WHERE `+where, args, func(row []driver.Value) error {
+		list = append(list, Alias{Key: text(row[0]) + text(row[1]), Kind: AliasKind(number(row[2])), Article: idOf(row[3]), Date: dateOf(number(row[4]))})
+		return nil
+	})
+	return list, err
+}
+
+// splitPath cuts a path before its last component, the slug.
+func splitPath(path string) (folder, slug string) {
+	i := strings.LastIndexByte(path, '/') + 1
+	return path[:i], path[i:]
+}
 
 // SourceKeys gives the keys of the sources that an article's current version cites,
 // and of those that any of its versions does, both sorted.
 func (r Reader) SourceKeys(article schema.ID) (current, all []string, err error) {
 	err = r.src.view(func(c *conn) error {
-		num, _, err := c.find(article)
-		if err != nil || num == 0 {
+		num, count, err := c.find(article)
+		if err != nil || count == 0 {
 			return err
 		}
 		now, _, err := c.int("SELECT current FROM articles WHERE num = ?", num)
 		if err != nil {
 			return err
 		}
-		names := make(map[int64]string) // "" for an address of another kind
-		cited := make(map[string]bool)  // by the current version
-		err = c.records(article, num, func(v *record) error {
-			for _, k := range v.aliases {
-				name, ok := names[k]
-				if !ok {
-					if name, err = c.sourceKey(k); err != nil {
-						return err
-					}
-					names[k] = name
+		return c.records(article, num, func(v *record) error {
+			for _, a := range v.aliases {
+				if a.kind != AliasSource {
+					continue
 				}
-				if name != "" {
-					cited[name] = cited[name] || v.Number == int(now)
+				all = append(all, a.key)
+				if v.Number == int(now) {
+					current = append(current, a.key)
 				}
 			}
 			return nil
 		})
-		for name, is := range cited {
-			all = append(all, name)
-			if is {
-				current = append(current, name)
-			}
-		}
-		return err
 	})
-	slices.Sort(current)
 	slices.Sort(all)
-	return current, all, wrap(err, "read the sources of %s", article)
-}
-
-func (c *conn) sourceKey(key int64) (name string, err error) {
-	err = c.each("SELECT key FROM keys WHERE id = ? AND kind = 1", []driver.Value{key}, func(row []driver.Value) error {
-		name = text(row[0])
-		return nil
-	})
-	return name, err
+	return current, slices.Compact(all), wrap(err, "read the sources of %s", article)
 }
 
 // records calls f with every version of an article, by Number, lists included.
@@ -163,8 +179,8 @@ func (c *conn) records(article schema.ID, num int64, f func(*record) error) erro
 // Complete gives slugs and ids that begin with prefix, sorted, each once.
 func (r Reader) Complete(prefix string, limit int) (list []string, err error) {
 	err = r.src.view(func(c *conn) (err error) {
-		list, err = c.texts(list, `SELECT DISTINCT slug FROM keys k WHERE slug >= ?1 AND slug < ?2
-			AND EXISTS (SELECT 1 FROM leads l WHERE l.alias = k.id) ORDER BY slug LIMIT ?3`, prefix, after(prefix), most(limit))
+		list, err = c.texts(list, "SELECT DISTINCT tail FROM leads WHERE tail >= ?1 AND tail < ?2 AND kind = 0 ORDER BY tail LIMIT ?3",
+			prefix, after(prefix), most(limit))
 		if err != nil {
 			return err
 		}

@@ -146,11 +146,10 @@ type Tx struct {
 	articles map[int64]*article // by num: what is known, and what is still to be written
 	nums     map[string]int64   // by id
 	words    map[word]int64
-	keys     map[alias]int64
 	dirty    []*article
 	nextNum  int64
 	broken   error
-	notices  bool // there are corrections
+	notices  *bool // there are corrections; nil where that was not asked yet
 }
 
 // Begin starts a transaction. It waits for any other one, of this process or
@@ -186,7 +185,7 @@ func (c *conn) begin(ctx context.Context) error {
 		if err := c.exec("PRAGMA synchronous = NORMAL"); err != nil {
 			return err
 		}
-		if err := c.exec("PRAGMA cache_size = -65536"); err != nil { // KiB
+		if err := c.exec("PRAGMA cache_size = -262144"); err != nil { // KiB, taken as it is filled
 			return err
 		}
 		c.writes = true

@@ -26,17 +26,18 @@
 //	versions  key → the columns that something selects by, and data: the whole
 //	          [Row] in one blob (row.go), so that reading a version reads two
 //	          columns. By seq there is a covering index, which answers the
-//	          questions of a log without touching the rows themselves
-//	words     interned authors, categories, contexts, and lists of kinds: the
-//	          integers in versions and about
+//	          questions of a log without touching the rows themselves. There is
+//	          none by commit: a commit's versions have neighbouring seqs
+//	words     interned authors, categories, contexts, folders of paths, and lists
+//	          of kinds: the integers in versions, about and leads
 //	about     (context, day, article): the contexts of every article now
-//	keys      interned addresses; for a page path also its last component
-//	leads     (address, article) → day of the newest version that has the address
+//	leads     (address, article) → day of the newest version that has the address.
+//	          A page path is split into its last component, which comes first, and
+//	          its folder: so one row serves the path, the slug and their prefixes
 //	files     paths of files that stand elsewhere than at their article's own
 //	corrections, problems
 //
-// Each version's blob also lists the words of its contexts and the keys of its
-// addresses: what is known of an article as a whole (its row in articles, its rows
+// Each version's blob also lists the words of its contexts, and its addresses: what is known of an article as a whole (its row in articles, its rows
 // in about and leads) can be computed again from its versions alone, and is, when
 // versions move to another article.
 //

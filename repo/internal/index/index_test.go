@@ -437,13 +437,13 @@ func compareAddresses(t *testing.T, w *world, m *model, r reader) {
 // TestAgainstModel does random things to an index and to the model, and asks both
 // everything: inside the transaction, after its end, and after reopening.
 func TestAgainstModel(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(8) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			w, m := newWorld(seed), newModel()
 			path := filepath.Join(t.TempDir(), "what? 100%41", "index.sqlite")
 			db := open(t, path)
-			for range 25 {
+			for range 20 {
 				tx, err := db.Begin(t.Context())
 				if err != nil {
 					t.Fatal(err)

@@ -1,6 +1,8 @@
 package index
 
 import (
+	"cmp"
+	"database/sql/driver"
 	"time"
 
 	"github.com/stemma-project/stemma/schema"
@@ -83,8 +85,30 @@ func (tx *Tx) WithContent(id schema.ID, content [32]byte) ([]Row, error) {
 	if err != nil || a == nil || a.count == 0 {
 		return nil, err
 	}
-	list, err := tx.c.withContent(id, a.num, content)
-	return list, wrap(err, "look in %s for a state", id)
+	// An article of many versions is looked through once, not at each of them.
+	if a.states == nil {
+		states := make(map[int64][]int)
+		err := tx.c.each("SELECT key, content8 FROM versions WHERE key BETWEEN ? AND ? ORDER BY key", span(a.num), func(row []driver.Value) error {
+			n := number(row[1])
+			states[n] = append(states[n], numberOf(number(row[0])))
+			return nil
+		})
+		if err != nil {
+			return nil, wrap(err, "look in %s for a state", id)
+		}
+		a.states = states
+	}
+	var list []Row
+	for _, n := range a.states[eight(content[:])] {
+		v, ok, err := tx.record(a, n)
+		if err != nil || !ok {
+			return nil, wrap(cmp.Or(err, ErrDamaged), "look in %s for a state", id)
+		}
+		if v.Content == content {
+			list = append(list, v.Row)
+		}
+	}
+	return list, nil
 }
 
 // Redirect is [Reader.Redirect].

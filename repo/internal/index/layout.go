@@ -21,18 +21,14 @@ var layout = [...]string{
 		published INT NOT NULL, recorded INT NOT NULL, date INT NOT NULL,
 		author INT NOT NULL, category INT NOT NULL, kinds INT NOT NULL, flags INT NOT NULL,
 		seal8 INT NOT NULL, commit8 INT NOT NULL, content8 INT NOT NULL, data BLOB NOT NULL)`,
-	`CREATE UNIQUE INDEX versions_seq ON versions (seq, recorded, author, category, kinds, flags)`,
+	`CREATE UNIQUE INDEX versions_seq ON versions (seq, commit8, recorded, author, category, kinds, flags)`,
 	`CREATE INDEX versions_date ON versions (date)`,
 	`CREATE INDEX versions_seal ON versions (seal8)`,
-	`CREATE INDEX versions_commit ON versions (commit8)`,
-	`CREATE INDEX versions_content ON versions (content8)`,
 
 	`CREATE TABLE words (id INTEGER PRIMARY KEY, kind INT NOT NULL, text TEXT NOT NULL, UNIQUE (kind, text))`,
 	`CREATE TABLE about (context INT, day INT, article INT, PRIMARY KEY (context, day, article)) WITHOUT ROWID`,
 
-	`CREATE TABLE keys (id INTEGER PRIMARY KEY, kind INT NOT NULL, key TEXT NOT NULL, slug TEXT, UNIQUE (key, kind))`,
-	`CREATE INDEX keys_slug ON keys (slug) WHERE slug IS NOT NULL`,
-	`CREATE TABLE leads (alias INT, article INT, day INT NOT NULL, PRIMARY KEY (alias, article)) WITHOUT ROWID`,
+	`CREATE TABLE leads (tail TEXT, folder INT, kind INT, article INT, day INT NOT NULL, PRIMARY KEY (tail, folder, kind, article)) WITHOUT ROWID`,
 
 	`CREATE TABLE files (path TEXT PRIMARY KEY, article INT NOT NULL) WITHOUT ROWID`,
 	`CREATE INDEX files_article ON files (article)`,
@@ -46,7 +42,7 @@ var layout = [...]string{
 
 // tables lists what [Tx.Reset] empties.
 var tables = [...]string{
-	"meta", "articles", "versions", "words", "about", "keys", "leads", "files", "corrections", "problems",
+	"meta", "articles", "versions", "words", "about", "leads", "files", "corrections", "problems",
 }
 
 // The kinds of words.
@@ -55,6 +51,7 @@ const (
 	wordCategory            //
 	wordKinds               // comma-separated
 	wordContext
+	wordFolder // of page paths, with the last slash
 )
 
 // The flags of a version.

@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/stemma-project/stemma/schema"
@@ -74,20 +75,22 @@ func (tx *Tx) moveCorrections(source, target *article, seal [32]byte) error {
 	return err
 }
 
-// addresses gives the keys that lead to an article.
-func (tx *Tx) addresses(a *article) (keys []int64, err error) {
+// addresses gives what leads to an article.
+func (tx *Tx) addresses(a *article) (list []alias, err error) {
 	err = tx.c.records(a.id, a.num, func(v *record) error {
-		keys = append(keys, v.aliases...)
+		list = append(list, v.aliases...)
 		return nil
 	})
-	return union(keys, nil), err
+	slices.SortFunc(list, alias.compare)
+	return slices.Compact(list), err
 }
 
-// recompute finds out anew what follows from an article's versions. had are keys
-// that led to it, and do so no more if no version has them.
-func (tx *Tx) recompute(a *article, had []int64) error {
+// recompute finds out anew what follows from an article's versions. had are
+// addresses that led to it, and do so no more if no version has them.
+func (tx *Tx) recompute(a *article, had []alias) error {
 	a.count, a.current, a.published, a.day, a.first, a.row, a.contexts = 0, 0, 0, 0, 0, nil, nil
-	leads := make(map[int64]int64)
+	a.states = nil
+	leads := make(map[alias]int64)
 	err := tx.c.records(a.id, a.num, func(v *record) error {
 		a.add(v)
 		for _, k := range v.aliases {
@@ -103,17 +106,18 @@ func (tx *Tx) recompute(a *article, had []int64) error {
 		if _, still := leads[k]; still {
 			continue
 		}
-		if err := tx.c.exec("DELETE FROM leads WHERE alias = ? AND article = ?", k, a.num); err != nil {
+		tail, folder, err := tx.split(k)
+		if err != nil {
+			return err
+		}
+		err = tx.c.exec("DELETE FROM leads WHERE tail = ? AND folder = ? AND kind = ? AND article = ?", tail, folder, int64(k.kind), a.num)
+		if err != nil {
 			return err
 		}
 	}
-	keys := make([]int64, 0, len(leads))
-	for k := range leads {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys) // the same history gives the same file
 	clear(a.leads)
-	for _, k := range keys {
+	// Sorted: the same history gives the same file.
+	for _, k := range slices.SortedFunc(maps.Keys(leads), alias.compare) {
 		if err := tx.lead(a, k, leads[k]); err != nil {
 			return err
 		}

@@ -14,7 +14,8 @@ func (tx *Tx) AddCorrection(x Correction) error {
 		if err != nil {
 			return err
 		}
-		tx.notices = true
+		some := true
+		tx.notices = &some
 		to := eight(x.ToSeal[:])
 		if err := c.exec("INSERT INTO corrections (article, seq, to8, data) VALUES (?, ?, ?, ?)", a.num, x.Seq, to, appendCorrection(nil, &x)); err != nil {
 			return err
@@ -55,7 +56,7 @@ func (tx *Tx) SetTip(commit [20]byte) error {
 func (tx *Tx) Reset() error {
 	return tx.do("empty the index", nil, func(c *conn) error {
 		tx.forget()
-		tx.notices = false
+		tx.notices = nil
 		for _, t := range tables {
 			if err := c.exec("DELETE FROM " + t); err != nil {
 				return err

@@ -181,7 +181,7 @@ func (r Reader) WithContent(article schema.ID, content [32]byte) (list []Row, er
 }
 
 func (c *conn) withContent(article schema.ID, num int64, content [32]byte) ([]Row, error) {
-	list, err := c.rows(`SELECT key, data, ?3 FROM versions INDEXED BY versions_content
+	list, err := c.rows(`SELECT key, data, ?3 FROM versions
 		WHERE content8 = ?2 AND key BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 ORDER BY key`, num, eight(content[:]), article.String())
 	return slices.DeleteFunc(list, func(v Row) bool { return v.Content != content }), err
 }
@@ -196,18 +196,31 @@ func (r Reader) Exists(article schema.ID) (ok bool, err error) {
 	return ok, wrap(err, "look for article %s", article)
 }
 
-// ByCommit gives the versions that a commit brought, by Seq.
+// ByCommit gives the versions that a commit brought, by Seq. They must have been
+// added one after another. The newest commits are found at once; for an old one
+// the covering index is read back to it.
 func (r Reader) ByCommit(commit [20]byte) (rows []Row, err error) {
-	n := eight(commit[:])
-	all, err := r.rows("read the versions of commit %x", []any{commit}, `
-		SELECT v.key, v.data, a.id FROM versions v JOIN articles a ON a.num = v.key >> 24
-		WHERE v.commit8 = ? ORDER BY v.seq`, n)
-	for _, v := range all {
-		if v.Commit == commit {
-			rows = append(rows, v)
+	err = r.src.view(func(c *conn) error {
+		n := eight(commit[:])
+		newest, ok, err := c.int("SELECT seq FROM versions INDEXED BY versions_seq WHERE commit8 = ? ORDER BY seq DESC LIMIT 1", n)
+		if err != nil || !ok {
+			return err
 		}
-	}
-	return rows, err
+		return c.each(`SELECT v.key, v.data, a.id FROM versions v INDEXED BY versions_seq JOIN articles a ON a.num = v.key >> 24
+			WHERE v.seq <= ? ORDER BY v.seq DESC`, []driver.Value{newest}, func(row []driver.Value) error {
+			v, err := decode(idOf(row[2]), numberOf(number(row[0])), blob(row[1]))
+			if err != nil {
+				return err
+			}
+			if v.Commit != commit {
+				return errStop
+			}
+			rows = append(rows, v)
+			return nil
+		})
+	})
+	slices.Reverse(rows)
+	return rows, wrap(err, "read the versions of commit %x", commit)
 }
 
 // BySeal gives the versions whose seal begins with the hex digits of prefix, of

@@ -9,7 +9,7 @@ import (
 )
 
 // The blob of a version holds its Row, without Article and Number, which its key
-// tells, and the integers of its contexts and addresses:
+// tells, the words of its contexts, and its addresses:
 //
 //	commit 20 · blob 20 · seal 32 · content 32
 //	marks                        one byte
@@ -17,7 +17,9 @@ import (
 //	seq · known · restores       unsigned varints
 //	published · recorded         signed varints, Unix seconds
 //	each of the strings of texts, in order: length as unsigned varint, bytes
-//	contexts · addresses         count, then each, unsigned varints
+//	contexts                     count, then each, unsigned varints
+//	addresses                    count, then each: length<<2|kind, bytes; length 0
+//	                             is the row's own Path
 
 // marks
 const (
@@ -40,8 +42,17 @@ func (r *Row) texts() [14]*string {
 type record struct {
 	Row
 	contexts []int64 // words
-	aliases  []int64 // keys
+	aliases  []alias // sorted, each once
 }
+
+// alias is an address: a key and what sort it is of.
+type alias struct {
+	kind AliasKind
+	key  string
+}
+
+// kindBits is the room for an AliasKind beside a length.
+const kindBits = 2
 
 // append appends the blob of r.
 func (r *record) append(b []byte) []byte {
@@ -69,8 +80,15 @@ func (r *record) append(b []byte) []byte {
 		b = binary.AppendUvarint(b, uint64(len(*s)))
 		b = append(b, *s...)
 	}
-	for _, list := range [...][]int64{r.contexts, r.aliases} {
-		b = appendInts(b, list)
+	b = appendInts(b, r.contexts)
+	b = binary.AppendUvarint(b, uint64(len(r.aliases)))
+	for _, a := range r.aliases {
+		key := a.key
+		if a.kind == AliasPath && key == r.Path {
+			key = ""
+		}
+		b = binary.AppendUvarint(b, uint64(len(key))<<kindBits|uint64(a.kind))
+		b = append(b, key...)
 	}
 	return b
 }
@@ -150,6 +168,20 @@ func (c *cursor) ints() []int64 {
 	return list
 }
 
+func (c *cursor) aliases(path string) (list []alias) {
+	for n := c.uvarint(); n > 0 && !c.bad; n-- {
+		head := c.uvarint()
+		a := alias{kind: AliasKind(head & (1<<kindBits - 1)), key: path}
+		if n := head >> kindBits; n > 0 {
+			if i := c.next(n); i >= 0 {
+				a.key = c.s[i:c.at]
+			}
+		}
+		list = append(list, a)
+	}
+	return list
+}
+
 // unixTime gives the UTC time of Unix seconds; the first second of year 1 is the
 // zero time.
 func unixTime(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
@@ -168,7 +200,7 @@ func decodeAll(id schema.ID, number int, data []byte) (record, error) {
 	if err != nil {
 		return r, err
 	}
-	r.contexts, r.aliases = c.ints(), c.ints()
+	r.contexts, r.aliases = c.ints(), c.aliases(r.Path)
 	if c.bad {
 		return r, damagedRow(id, number)
 	}

@@ -28,7 +28,8 @@ type article struct {
 	contexts []int64         // its contexts
 	about    []int64         // the contexts under which it stands in the table about,
 	aboutDay int64           // with this day
-	leads    map[int64]int64 // addresses written or seen in this transaction, with their day
+	leads    map[alias]int64 // addresses written or seen in this transaction, with their day
+	states   map[int64][]int // by content8, the numbers of the versions; nil until asked for
 	dirty    bool
 }
 
@@ -37,21 +38,16 @@ type word struct {
 	text string
 }
 
-type alias struct {
-	kind AliasKind
-	key  string
-}
-
 // What a transaction remembers is dropped when it outgrows these.
 const (
 	maxArticles = 1 << 15
-	maxNames    = 1 << 17
+	maxWords    = 1 << 17
 )
 
 // forget drops everything remembered.
 func (tx *Tx) forget() {
 	tx.articles, tx.nums = make(map[int64]*article), make(map[string]int64)
-	tx.words, tx.keys = make(map[word]int64), make(map[alias]int64)
+	tx.words = make(map[word]int64)
 	tx.dirty, tx.nextNum = nil, 0
 }
 
@@ -64,7 +60,7 @@ func (tx *Tx) do(what string, about []any, f func(c *conn) error) error {
 	if tx.broken != nil {
 		return fmt.Errorf("the transaction can only be rolled back: %w", tx.broken)
 	}
-	if len(tx.articles) > maxArticles || len(tx.keys)+len(tx.words) > maxNames {
+	if len(tx.articles) > maxArticles || len(tx.words) > maxWords {
 		if err := tx.flush(); err != nil {
 			return err
 		}
@@ -84,7 +80,7 @@ func (tx *Tx) article(id schema.ID) (*article, error) {
 	if num, ok := tx.nums[key]; ok {
 		return tx.articles[num], nil
 	}
-	a := &article{id: id, leads: make(map[int64]int64)}
+	a := &article{id: id, leads: make(map[alias]int64)}
 	err := tx.c.each("SELECT num, count, high, current, published, day, first, tail, redirect, added FROM articles WHERE id = ?",
 		[]driver.Value{key}, func(row []driver.Value) error {
 			a.num, a.count, a.high, a.current = number(row[0]), int(number(row[1])), int(number(row[2])), int(number(row[3]))
@@ -227,33 +223,28 @@ func (tx *Tx) wordList(kind int, texts []string) ([]int64, error) {
 	return union(list, nil), nil
 }
 
-// key gives the integer of an address, which is made where it is new.
-func (tx *Tx) key(a alias) (int64, error) {
-	if id, ok := tx.keys[a]; ok {
-		return id, nil
-	}
-	id, ok, err := tx.c.int("SELECT id FROM keys WHERE key = ? AND kind = ?", a.key, int64(a.kind))
-	if err == nil && !ok {
-		var slug driver.Value
-		if a.kind == AliasPath {
-			slug = slugOf(a.key)
-		}
-		id, _, err = tx.c.int("INSERT INTO keys (kind, key, slug) VALUES (?, ?, ?) RETURNING id", int64(a.kind), a.key, slug)
-	}
-	if err != nil {
-		return 0, err
-	}
-	tx.keys[a] = id
-	return id, nil
-}
-
 // lead notes that an address leads to a.
-func (tx *Tx) lead(a *article, key, day int64) error {
-	if had, ok := a.leads[key]; ok && had == day {
+func (tx *Tx) lead(a *article, to alias, day int64) error {
+	if had, ok := a.leads[to]; ok && had == day {
 		return nil
 	}
-	a.leads[key] = day
-	return tx.c.exec("INSERT INTO leads VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET day = excluded.day", key, a.num, day)
+	a.leads[to] = day
+	tail, folder, err := tx.split(to)
+	if err != nil {
+		return err
+	}
+	return tx.c.exec("INSERT INTO leads VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET day = excluded.day",
+		tail, folder, int64(to.kind), a.num, day)
+}
+
+// split gives an address as it stands in leads.
+func (tx *Tx) split(a alias) (tail string, folder int64, err error) {
+	if a.kind != AliasPath {
+		return a.key, 0, nil
+	}
+	head, tail := splitPath(a.key)
+	folder, err = tx.word(wordFolder, head)
+	return tail, folder, err
 }
 
 // AddVersion adds a version. Its Number must be free in its article, and its Seq
@@ -286,9 +277,7 @@ func (tx *Tx) AddVersion(r Row, aliases []Alias, contexts []string) error {
 		if v.contexts, err = tx.wordList(wordContext, contexts); err != nil {
 			return err
 		}
-		if v.aliases, err = tx.keyList(aliases); err != nil {
-			return err
-		}
+		v.aliases = aliasList(aliases)
 		if err := tx.insert(a.num, &v); err != nil {
 			return err
 		}
@@ -310,19 +299,20 @@ func (tx *Tx) AddVersion(r Row, aliases []Alias, contexts []string) error {
 	})
 }
 
-func (tx *Tx) keyList(aliases []Alias) ([]int64, error) {
-	var list []int64
+// aliasList sorts addresses and leaves out what is empty or doubled.
+func aliasList(aliases []Alias) []alias {
+	list := make([]alias, 0, len(aliases))
 	for _, a := range aliases {
-		if a.Key == "" {
-			continue
+		if a.Key != "" {
+			list = append(list, alias{a.Kind, a.Key})
 		}
-		id, err := tx.key(alias{a.Kind, a.Key})
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, id)
 	}
-	return union(list, nil), nil
+	slices.SortFunc(list, alias.compare)
+	return slices.Compact(list)
+}
+
+func (a alias) compare(b alias) int {
+	return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.key, b.key))
 }
 
 // add takes a version into account whose number is the greatest yet.
@@ -334,6 +324,10 @@ func (a *article) add(v *record) {
 	if a.count == 0 || published >= a.published {
 		row := v.Row
 		a.current, a.published, a.day, a.row, a.contexts = v.Number, published, dayOf(v.Date), &row, v.contexts
+	}
+	if a.states != nil {
+		n := eight(v.Content[:])
+		a.states[n] = append(a.states[n], v.Number)
 	}
 	a.count++
 	a.high = max(a.high, v.Number)
@@ -378,14 +372,17 @@ func (tx *Tx) corrected(v *Row) (bool, error) {
 	if v.CorrectionType != "" {
 		return true, nil
 	}
-	if !tx.notices {
+	if tx.notices == nil {
 		_, some, err := tx.c.int("SELECT 1 FROM corrections")
-		if err != nil || !some {
+		if err != nil {
 			return false, err
 		}
-		tx.notices = true
+		tx.notices = &some
 	}
 	found := false
+	if !*tx.notices {
+		return false, nil
+	}
 	err := tx.c.each("SELECT data FROM corrections WHERE to8 = ?", []driver.Value{eight(v.Seal[:])}, func(row []driver.Value) error {
 		x, err := decodeCorrection(v.Article, blob(row[0]))
 		found = found || x.ToSeal == v.Seal
