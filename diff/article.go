@@ -104,7 +104,7 @@ func (c *comparison) field(f schema.Field, old, new *schema.State) {
 			c.set(f.String(), KindAliases, pairItems(plainItems(old.Aliases), plainItems(new.Aliases)))
 		}
 	case schema.FieldPath:
-		c.whole(f.String(), KindAliases, old.Path, new.Path)
+		c.path(old, new)
 	case schema.FieldExtra:
 		c.extra(old.Extra, new.Extra)
 	case schema.FieldBody:
@@ -133,6 +133,16 @@ func (c *comparison) words(name string, kind Kind, old, new string) {
 func (c *comparison) whole(name string, kind Kind, old, new string) {
 	if old != new {
 		c.fields = append(c.fields, Field{Name: name, Kinds: []Kind{kind}, Old: old, New: new, Segments: appendReplace(nil, old, new, 0, 0)})
+	}
+}
+
+// path compares the addresses that sources gave. A path that moved along with the
+// headline or the date is shown and is no kind of its own: every page's does.
+func (c *comparison) path(old, new *schema.State) {
+	n := len(c.fields)
+	c.whole(schema.FieldPath.String(), KindAliases, old.Path, new.Path)
+	if len(c.fields) > n && (old.Headline != new.Headline || old.Date != new.Date) {
+		c.fields[n].Kinds = []Kind{}
 	}
 }
 

@@ -209,3 +209,18 @@ func checkTiles(t *testing.T, f Field) {
 		t.Fatalf("%s: %q is listed, but doesn't differ", f.Name, f.Old)
 	}
 }
+
+// TestPathFollowsHeadline: an address that moves along with the headline is shown
+// and labelled with the headline's kinds alone.
+func TestPathFollowsHeadline(t *testing.T) {
+	old := &schema.State{Headline: "Two dead", Path: "/news/2015/09/26/two"}
+	both := &schema.State{Headline: "Seven dead", Path: "/news/2015/09/26/seven"}
+	a := States(old, both, Options{})
+	if len(a.Fields) != 2 || slices.Contains(a.Kinds, KindAliases) {
+		t.Errorf("with the headline: %d fields, kinds %v", len(a.Fields), a.Kinds)
+	}
+	alone := &schema.State{Headline: "Two dead", Path: "/news/2015/09/26/seven"}
+	if a = States(old, alone, Options{}); !slices.Equal(a.Kinds, []Kind{KindAliases}) {
+		t.Errorf("alone: kinds %v", a.Kinds)
+	}
+}
