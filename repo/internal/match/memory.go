@@ -13,10 +13,10 @@ type Memory struct {
 	aliases  map[string][]schema.ID
 	sources  map[dated][]schema.ID
 	days     map[schema.Date][]schema.ID
-	words    map[dated]map[schema.ID]bool
+	words    map[schema.Date]wordIndex
 }
 
-// dated is a key or a word on a date.
+// dated is a source's key on a date.
 type dated struct {
 	date schema.Date
 	key  string
@@ -29,7 +29,7 @@ func NewMemory() *Memory {
 		aliases:  map[string][]schema.ID{},
 		sources:  map[dated][]schema.ID{},
 		days:     map[schema.Date][]schema.ID{},
-		words:    map[dated]map[schema.ID]bool{},
+		words:    map[schema.Date]wordIndex{},
 	}
 }
 
@@ -50,13 +50,10 @@ func (m *Memory) Put(id schema.ID, in *schema.State, path string) {
 	}
 	c.Language, c.Summary, c.Category, c.Contexts = in.Language, in.Summary, in.Category, in.Contexts
 	c.Headlines = append([]string{in.Headline}, slices.DeleteFunc(c.Headlines, func(h string) bool { return h == in.Headline })...)
-	for _, word := range Words(in.Headline) {
-		key := dated{in.Date, word}
-		if m.words[key] == nil {
-			m.words[key] = map[schema.ID]bool{}
-		}
-		m.words[key][id] = true
+	if m.words[in.Date] == nil {
+		m.words[in.Date] = wordIndex{}
 	}
+	m.words[in.Date].add(id, in.Headline)
 	key := schema.AliasKey(path)
 	c.Paths = addString(c.Paths, key)
 	m.aliases[key] = addID(m.aliases[key], id)
@@ -88,19 +85,7 @@ func (m *Memory) Candidate(id schema.ID) (*Candidate, error) { return m.articles
 
 // OnDateWith implements [WordFinder].
 func (m *Memory) OnDateWith(date schema.Date, words []string, least int) ([]schema.ID, error) {
-	counts := map[schema.ID]int{}
-	for _, word := range words {
-		for id := range m.words[dated{date, word}] {
-			counts[id]++
-		}
-	}
-	var out []schema.ID
-	for id, n := range counts {
-		if n >= least {
-			out = append(out, id)
-		}
-	}
-	return out, nil
+	return m.words[date].with(words, least), nil
 }
 
 // addID appends an id that isn't there yet. The last one is looked at first: it is
