@@ -18,7 +18,9 @@ type event struct {
 	commit  *git.Commit
 	message message
 	changes []git.FileChange
-	bad     error // why the message's trailers could not be read; it is taken for plain git's then
+	// inherited names the files of a merge that it took over from a parent.
+	inherited map[string]bool
+	bad       error // why the message's trailers could not be read; it is taken for plain git's then
 }
 
 // applier takes commits into the index, one by one, in the order of recording.

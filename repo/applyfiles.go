@@ -36,6 +36,9 @@ func (a *applier) applyFiles(e *event) error {
 		}
 		in, problem := parseFile(data)
 		if problem != nil {
+			if e.inherited[c.Path] {
+				continue // noted where it was made
+			}
 			if err := a.tx.AddProblem(index.Problem{Commit: e.hash, Path: c.Path, Line: problem.Line, Field: problem.Field, Reason: problem.Reason}); err != nil {
 				return err
 			}

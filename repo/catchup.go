@@ -81,8 +81,9 @@ func (s *Store) catchUpIn(ctx context.Context, tx *index.Tx, progress func(done,
 	return tx.SetTip(tip)
 }
 
-// readEvent reads a commit and what it changed. Of a merge, only the files that
-// differ from every parent are its own.
+// readEvent reads a commit and what it changed. Of a merge that is every file that
+// differs from any parent: on main, a merge may put back what a side branch
+// changed, and a file that says what the article's current version does makes none.
 func (s *Store) readEvent(h git.Hash) (*event, error) {
 	c, err := s.git.Commit(h)
 	if err != nil {
@@ -94,7 +95,8 @@ func (s *Store) readEvent(h git.Hash) (*event, error) {
 	if len(parents) == 0 {
 		parents = []git.Hash{{}}
 	}
-	for i, p := range parents {
+	differs := map[string]int{} // from how many parents
+	for _, p := range parents {
 		var tree git.Hash
 		if p != (git.Hash{}) {
 			pc, err := s.git.Commit(p)
@@ -107,21 +109,18 @@ func (s *Store) readEvent(h git.Hash) (*event, error) {
 		if err != nil {
 			return nil, err
 		}
-		if i == 0 {
-			e.changes = changes
-			continue
-		}
-		differs := map[string]bool{}
 		for _, ch := range changes {
-			differs[ch.Path] = true
-		}
-		own := e.changes[:0:0]
-		for _, ch := range e.changes {
-			if differs[ch.Path] {
-				own = append(own, ch)
+			if differs[ch.Path]++; differs[ch.Path] == 1 {
+				e.changes = append(e.changes, ch)
 			}
 		}
-		e.changes = own
+	}
+	if len(parents) > 1 {
+		sortChanges(e.changes)
+		e.inherited = map[string]bool{}
+		for p, n := range differs {
+			e.inherited[p] = n < len(parents)
+		}
 	}
 	return e, nil
 }

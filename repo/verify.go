@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/stemma-project/stemma/repo/internal/git"
@@ -44,7 +46,7 @@ type Report struct {
 // check itself could not be finished.
 func (s *Store) Verify(ctx context.Context, opt VerifyOptions) (*Report, error) {
 	v := &verifier{s: s, ctx: ctx, progress: opt.Progress, report: &Report{}}
-	for _, step := range []func() error{v.objects, v.history, v.index, v.files} {
+	for _, step := range []func() error{v.objects, v.history, v.index} {
 		if err := step(); err != nil {
 			return v.report, err
 		}
@@ -61,6 +63,7 @@ type verifier struct {
 	progress func(done, total int)
 	report   *Report
 	damaged  bool
+	check    *commitCheck
 }
 
 func (v *verifier) found(f Finding) { v.report.Findings = append(v.report.Findings, f) }
@@ -87,9 +90,6 @@ func hashText(h git.Hash) string {
 // history rebuilds the index from git in a place of its own, and checks every
 // seal and every file on the way.
 func (v *verifier) history() (err error) {
-	if err := v.s.view(v.ctx); err != nil {
-		return err
-	}
 	dir, err := os.MkdirTemp("", "stemma-verify-")
 	if err != nil {
 		return err
@@ -100,18 +100,71 @@ func (v *verifier) history() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, fresh.Close()) }()
-	if err := v.rebuild(fresh); err != nil {
+	v.check = &commitCheck{v: v}
+	if err := v.settle(fresh); err != nil {
 		return err
 	}
-	return v.compareIndex(fresh)
+	return v.files(fresh)
 }
 
+// settle takes history into fresh and compares the store's index with it, again
+// where somebody recorded meanwhile; after a few times it keeps writers out.
+func (v *verifier) settle(fresh *index.DB) error {
+	for try := 1; ; try++ {
+		if try == 4 {
+			unlock, err := v.s.git.Lock(v.ctx)
+			if err != nil {
+				return err
+			}
+			defer unlock()
+		}
+		if err := v.rebuild(fresh); err != nil {
+			return err
+		}
+		if err := v.s.view(v.ctx); err != nil {
+			return err
+		}
+		before := len(v.report.Findings)
+		same, err := v.sameTip(fresh)
+		if err == nil && same {
+			if err = v.compareIndex(fresh); err == nil {
+				same, err = v.sameTip(fresh)
+			}
+		}
+		if err != nil || same {
+			return err
+		}
+		v.report.Findings = v.report.Findings[:before]
+		if try == 10 {
+			return errors.New("main moves faster than it can be verified: try again when fewer people push")
+		}
+	}
+}
+
+// sameTip reports whether the store's index covers what fresh does.
+func (v *verifier) sameTip(fresh *index.DB) (bool, error) {
+	want, err := fresh.Tip()
+	if err != nil {
+		return false, err
+	}
+	have, err := v.s.idx.Tip()
+	return have == want, err
+}
+
+// rebuild takes into fresh what it does not cover yet.
 func (v *verifier) rebuild(fresh *index.DB) error {
 	tip, err := v.s.git.Tip()
 	if err != nil || tip.IsZero() {
 		return err
 	}
-	hashes, err := v.s.git.Log(tip, git.Hash{})
+	covered, err := fresh.Tip()
+	if err != nil {
+		return err
+	}
+	if kept, err := v.s.git.IsAncestor(covered, tip); err != nil || !kept {
+		return errors.Join(err, errors.New("history was rewritten while it was being verified: verify again"))
+	}
+	hashes, err := v.s.git.Log(tip, covered)
 	if err != nil {
 		return err
 	}
@@ -124,8 +177,7 @@ func (v *verifier) rebuild(fresh *index.DB) error {
 	if err != nil {
 		return err
 	}
-	c := &commitCheck{v: v, tx: tx}
-	a.check = c
+	a.check = v.check
 	for i, h := range hashes {
 		if err := v.ctx.Err(); err != nil {
 			return err
@@ -134,18 +186,16 @@ func (v *verifier) rebuild(fresh *index.DB) error {
 		if err != nil {
 			return err
 		}
-		c.begin(e)
+		v.check.begin(e)
 		if err := a.apply(e); err != nil {
-			return err
+			return fmt.Errorf("verifying commit %s: %w", h, err)
 		}
-		if err := c.end(e); err != nil {
-			return err
-		}
+		v.check.end(e)
 		if v.progress != nil {
 			v.progress(i+1, len(hashes))
 		}
 	}
-	v.report.Commits = len(hashes)
+	v.report.Commits += len(hashes)
 	if err := tx.SetTip(tip); err != nil {
 		return err
 	}
@@ -155,7 +205,6 @@ func (v *verifier) rebuild(fresh *index.DB) error {
 // commitCheck looks at what the applier makes of one commit.
 type commitCheck struct {
 	v          *verifier
-	tx         *index.Tx
 	made       int // versions made under the seal that the commit claims
 	lastSealed time.Time
 }
@@ -199,25 +248,49 @@ func (c *commitCheck) file(e *event, path string, id schema.ID, data []byte, sta
 	}
 }
 
-// end closes a commit: a seal without a version is a claim without a body, and a
-// sealed commit never comes before the one on which it was built.
-func (c *commitCheck) end(e *event) error {
+// end closes a commit: a seal without a version is a claim without a body, other
+// trailers without a seal are a claim without proof, and a sealed commit never
+// comes before the one on which it was built.
+func (c *commitCheck) end(e *event) {
 	m := &e.message
+	const hint = "compare with a clone or a backup from before"
+	found := func(field, format string, args ...any) {
+		c.v.found(Finding{Article: m.article, Commit: e.hash.String(), Path: c.v.s.layout().path(m.article), Field: field,
+			Reason: fmt.Sprintf(format, args...), Hint: hint})
+	}
+	switch {
+	case e.bad != nil:
+		f := Finding{Commit: e.hash.String(), Field: "trailers", Hint: hint,
+			Reason: fmt.Sprintf("the commit looks like one of this program's, but its trailers can't be read: %s", e.bad)}
+		for _, ch := range e.changes {
+			f.Path, f.Article = ch.Path, pathArticle(ch.Path)
+		}
+		c.v.found(f)
+	case m.op != opPlain && !m.sealed && m.reassert.IsZero() && !e.isNotice() && !e.isContexts():
+		found("seal", "the commit has trailers of this program, but no seal: the seal was taken away, or somebody else wrote them")
+	}
 	if !m.sealed {
-		return nil
+		return
 	}
 	if c.made == 0 {
-		c.v.found(Finding{Article: m.article, Commit: e.hash.String(), Path: c.v.s.layout().path(m.article), Field: "seal",
-			Reason: "the commit claims a version that it doesn't bring", Hint: "compare with a clone or a backup from before"})
+		found("seal", "the commit claims a version that it doesn't bring")
 	}
 	when := e.commit.Committer.When
 	if when.Before(c.lastSealed) {
-		c.v.found(Finding{Article: m.article, Commit: e.hash.String(), Path: c.v.s.layout().path(m.article), Field: "recorded",
-			Reason: fmt.Sprintf("it was recorded at %s, before the version that precedes it (%s): history was reordered", when.UTC().Format(time.RFC3339), c.lastSealed.UTC().Format(time.RFC3339)),
-			Hint:   "compare with a clone or a backup from before"})
+		found("recorded", "it was recorded at %s, before the version that precedes it (%s): history was reordered, or a clock was put back",
+			when.UTC().Format(time.RFC3339), c.lastSealed.UTC().Format(time.RFC3339))
 	}
 	c.lastSealed = when
-	return nil
+}
+
+// pathArticle gives the article whose own file has that name; zero where it is
+// another file.
+func pathArticle(p string) schema.ID {
+	id, err := schema.ParseID(strings.TrimSuffix(path.Base(p), ".md"))
+	if err != nil {
+		return schema.ID{}
+	}
+	return id
 }
 
 // index reports what the derived index knows of trouble.
@@ -227,6 +300,11 @@ func (v *verifier) index() error {
 		return err
 	}
 	for _, p := range problems {
+		if mended, err := v.mended(&p); err != nil {
+			return err
+		} else if mended {
+			continue
+		}
 		if p.Field == historyField {
 			p.Hint = "fetch the old history from a clone or a backup; if the rewrite was meant, reindex forgets it"
 		} else {
@@ -236,6 +314,30 @@ func (v *verifier) index() error {
 	}
 	v.report.Articles, v.report.Versions, err = v.s.idx.Counts()
 	return err
+}
+
+// mended reports whether main holds another file by now, or none, where a broken
+// one was met.
+func (v *verifier) mended(f *Finding) (bool, error) {
+	tip, err := v.s.git.Tip()
+	if err != nil || f.Field == historyField {
+		return false, err
+	}
+	var found [2]git.Hash
+	met, err := git.ParseHash(f.Commit)
+	if err != nil {
+		return false, err
+	}
+	for i, h := range []git.Hash{met, tip} {
+		c, err := v.s.git.Commit(h)
+		if err != nil {
+			return false, err
+		}
+		if found[i], err = v.s.git.Find(c.Tree, f.Path); err != nil && !errors.Is(err, git.ErrNotFound) {
+			return false, err
+		}
+	}
+	return found[0] != found[1], nil
 }
 
 // problems reads them from the index.
@@ -250,7 +352,7 @@ func (s *Store) problems() ([]Finding, error) {
 		if p.Line > 0 {
 			reason = fmt.Sprintf("line %d: %s", p.Line, reason)
 		}
-		out[i] = Finding{Commit: git.Hash(p.Commit).String(), Path: p.Path, Field: p.Field, Reason: reason}
+		out[i] = Finding{Article: pathArticle(p.Path), Commit: git.Hash(p.Commit).String(), Path: p.Path, Field: p.Field, Reason: reason}
 	}
 	return out, nil
 }
@@ -305,17 +407,18 @@ func sameRow(a, b *index.Row) bool {
 	return x == y
 }
 
-// files checks that the branch shows every article's current version.
-func (v *verifier) files() error {
-	tip, err := v.s.git.Tip()
-	if err != nil || tip.IsZero() {
+// files checks that the branch shows every article's current version: the very
+// file, or one that says the same in another way.
+func (v *verifier) files(fresh *index.DB) error {
+	tip, err := fresh.Tip()
+	if err != nil || tip == (git.Hash{}) {
 		return err
 	}
 	c, err := v.s.git.Commit(tip)
 	if err != nil {
 		return err
 	}
-	rows, err := v.s.idx.List(index.ListFilter{})
+	rows, err := fresh.List(index.ListFilter{})
 	if err != nil {
 		return err
 	}
@@ -323,17 +426,17 @@ func (v *verifier) files() error {
 		if r.Blob == [20]byte{} || r.Origin != r.Article {
 			continue
 		}
-		paths, err := v.s.idx.FilesOf(r.Article)
+		paths, err := fresh.FilesOf(r.Article)
 		if err != nil {
 			return err
 		}
 		shown := false
 		for _, p := range append(paths, v.s.layout().path(r.Article)) {
-			h, err := v.s.git.Find(c.Tree, p)
-			if err != nil && !errors.Is(err, git.ErrNotFound) {
+			same, err := v.shows(c.Tree, p, &r)
+			if err != nil {
 				return err
 			}
-			shown = shown || err == nil && h == git.Hash(r.Blob)
+			shown = shown || same
 		}
 		if !shown {
 			v.found(Finding{Article: r.Article, Version: r.Number, Path: v.s.layout().path(r.Article),
@@ -341,4 +444,21 @@ func (v *verifier) files() error {
 		}
 	}
 	return nil
+}
+
+// shows reports whether a file of a tree says what a version does.
+func (v *verifier) shows(tree git.Hash, path string, r *index.Row) (bool, error) {
+	h, err := v.s.git.Find(tree, path)
+	if errors.Is(err, git.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil || h == git.Hash(r.Blob) {
+		return err == nil, err
+	}
+	data, err := v.s.git.Blob(h)
+	if err != nil {
+		return false, err
+	}
+	in, problem := parseFile(data)
+	return problem == nil && contentDigest(&in.State) == r.Content, nil
 }
