@@ -53,27 +53,27 @@ func (c *conn) close() error {
 	return errors.Join(append(errs, c.dc.Close())...)
 }
 
+// code gives the engine's primary result code, 0 where err is none of its errors.
+func code(err error) int {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
 // explain marks the engine's errors that mean damage.
 func explain(err error) error {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		switch e.Code() & 0xff {
-		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-			return fmt.Errorf("%w (%s)", ErrDamaged, e)
-		}
+	switch code(err) {
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%w (%s)", ErrDamaged, err)
 	}
 	return err
 }
 
-func isBusy(err error) bool {
-	e, ok := errors.AsType[*sqlite.Error](err)
-	return ok && e.Code()&0xff == sqlite3.SQLITE_BUSY
-}
+func isBusy(err error) bool { return code(err) == sqlite3.SQLITE_BUSY }
 
 // isTaken reports whether err says that a key is in use.
-func isTaken(err error) bool {
-	e, ok := errors.AsType[*sqlite.Error](err)
-	return ok && e.Code()&0xff == sqlite3.SQLITE_CONSTRAINT
-}
+func isTaken(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT }
 
 // take gives a prepared statement, out of the cache so that a query that runs
 // inside a loop over another one with the same text gets a statement of its own.

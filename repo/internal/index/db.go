@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // DB is an open index. Its methods may be called by many goroutines.
@@ -63,8 +65,10 @@ func look(path string) (*conn, bool, error) {
 	return nil, false, errors.Join(unlessDamaged(err), unlessDamaged(c.close()))
 }
 
+// unlessDamaged drops the errors after which the file is to be made anew: it is
+// damaged, or its schema lacks what ours has.
 func unlessDamaged(err error) error {
-	if errors.Is(err, ErrDamaged) {
+	if errors.Is(err, ErrDamaged) || code(err) == sqlite3.SQLITE_ERROR {
 		return nil
 	}
 	return err
@@ -135,8 +139,8 @@ func (db *DB) view(f func(*conn) error) (err error) {
 }
 
 // Tx is a transaction: it alone writes, sees what it wrote, and shows it to others
-// when it is committed. It is used by one goroutine, and ends with Commit or
-// Rollback; after an error from one of its writing methods it can only be rolled
+// when it is committed. It is used by one goroutine, writes nothing while its Log
+// is being read, and ends with Commit or Rollback; after an error from one of its writing methods it can only be rolled
 // back.
 type Tx struct {
 	Reader
@@ -148,6 +152,7 @@ type Tx struct {
 	words    map[word]int64
 	dirty    []*article
 	nextNum  int64
+	lastSeq  int64 // greatest Seq of a version, -1 where that was not asked yet
 	broken   error
 	notices  *bool // there are corrections; nil where that was not asked yet
 }

@@ -21,7 +21,7 @@ var layout = [...]string{
 		published INT NOT NULL, recorded INT NOT NULL, date INT NOT NULL,
 		author INT NOT NULL, category INT NOT NULL, kinds INT NOT NULL, flags INT NOT NULL,
 		seal8 INT NOT NULL, commit8 INT NOT NULL, content8 INT NOT NULL, data BLOB NOT NULL)`,
-	`CREATE UNIQUE INDEX versions_seq ON versions (seq, commit8, recorded, author, category, kinds, flags)`,
+	`CREATE INDEX versions_seq ON versions (seq, commit8, recorded, author, category, kinds, flags)`,
 	`CREATE INDEX versions_date ON versions (date)`,
 	`CREATE INDEX versions_seal ON versions (seal8)`,
 

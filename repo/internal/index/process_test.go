@@ -377,11 +377,33 @@ func TestEnded(t *testing.T) {
 	if err := addNext(tx, id, "a"); err != nil {
 		t.Fatal(err)
 	}
-	if err := tx.AddVersion(Row{Seq: 2, Article: id, Number: 1}, nil, nil); err == nil || !strings.Contains(err.Error(), "taken") {
+	if err := tx.AddVersion(Row{Seq: 2, Article: id, Number: 1}, nil, nil); err == nil || !strings.Contains(err.Error(), "number is taken") {
 		t.Errorf("the same number twice: %v", err)
 	}
 	if err := tx.Commit(); err == nil {
 		t.Error("a broken transaction was committed")
+	}
+	for name, r := range map[string]Row{
+		"the same Seq twice": {Seq: 7, Article: id, Number: 2},
+		"no Seq":             {Article: id, Number: 2},
+		"no number":          {Seq: 8, Article: id},
+		"too great a number": {Seq: 8, Article: id, Number: 1 << 24},
+		"no article":         {Seq: 8, Number: 1},
+		"an unknown alias":   {Seq: 8, Article: id, Number: 2},
+	} {
+		tx, err := db.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tx.AddVersion(Row{Seq: 7, Article: id, Number: 1}, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := tx.AddVersion(r, []Alias{{Key: "x", Kind: map[bool]AliasKind{true: 4}[name == "an unknown alias"]}}, nil); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := tx.AddVersion(Row{Seq: 3, Article: id, Number: 3}, nil, nil); err == nil {
 		t.Error("a version was added after the end")

@@ -17,7 +17,7 @@ import (
 // the same time. The lock file stays: removing it would free the name while
 // another process waits on it.
 func lockFile(path string) (unlock func(), err error) {
-	l := flock.New(path)
+	l := flock.New(path, flock.SetPermissions(0o666)) // as far as the umask lets it
 	if err := l.Lock(); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}

@@ -3,6 +3,7 @@ package index
 import (
 	"cmp"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -48,7 +49,7 @@ const (
 func (tx *Tx) forget() {
 	tx.articles, tx.nums = make(map[int64]*article), make(map[string]int64)
 	tx.words = make(map[word]int64)
-	tx.dirty, tx.nextNum = nil, 0
+	tx.dirty, tx.nextNum, tx.lastSeq = nil, 0, -1
 }
 
 // do runs f unless the transaction has ended or is broken, and marks it broken if
@@ -273,6 +274,9 @@ func (tx *Tx) AddVersion(r Row, aliases []Alias, contexts []string) error {
 		if err != nil {
 			return err
 		}
+		if i := slices.IndexFunc(aliases, func(a Alias) bool { return a.Kind < 0 || a.Kind >= 1<<kindBits }); i >= 0 {
+			return fmt.Errorf("address %q is of unknown kind %d", aliases[i].Key, aliases[i].Kind)
+		}
 		v := record{Row: r}
 		if v.contexts, err = tx.wordList(wordContext, contexts); err != nil {
 			return err
@@ -333,8 +337,32 @@ func (a *article) add(v *record) {
 	a.high = max(a.high, v.Number)
 }
 
+// claim sees that a place in the order of recording is free. An index that made
+// sure of it would hold seq alone, beside the covering one.
+func (tx *Tx) claim(seq int64) error {
+	if tx.lastSeq < 0 {
+		last, _, err := tx.c.int("SELECT max(seq) FROM versions")
+		if err != nil {
+			return err
+		}
+		tx.lastSeq = last
+	}
+	if seq > tx.lastSeq {
+		tx.lastSeq = seq
+		return nil
+	}
+	_, taken, err := tx.c.int("SELECT seq FROM versions WHERE seq = ?", seq)
+	if err == nil && taken {
+		err = fmt.Errorf("place %d in the order of recording is taken", seq)
+	}
+	return err
+}
+
 // insert writes a version's row.
 func (tx *Tx) insert(num int64, v *record) error {
+	if err := tx.claim(v.Seq); err != nil {
+		return err
+	}
 	author, err := tx.word(wordAuthor, v.Author.Name+"\x00"+v.Author.Email)
 	if err != nil {
 		return err
@@ -362,7 +390,7 @@ func (tx *Tx) insert(num int64, v *record) error {
 		keyOf(num, v.Number), v.Seq, v.Published.T.Unix(), v.Recorded.Unix(), dayOf(v.Date), author, category, kinds, flags,
 		eight(v.Seal[:]), eight(v.Commit[:]), eight(v.Content[:]), v.append(make([]byte, 0, 512)))
 	if isTaken(err) {
-		return fmt.Errorf("the number, or place %d in the order of recording, is taken by another version", v.Seq)
+		return errors.New("the number is taken")
 	}
 	return err
 }
