@@ -52,9 +52,14 @@ func (s *Store) catchUpIn(ctx context.Context, tx *index.Tx, progress func(done,
 			covered = git.Hash{}
 		}
 	}
-	hashes, err := s.git.Log(tip, covered)
+	hashes, fits, err := s.ordered(tip, covered)
 	if err != nil {
 		return err
+	}
+	if !fits {
+		if err := startAgain(tx); err != nil {
+			return err
+		}
 	}
 	a, err := s.newApplier(tx, s.git.Blob)
 	if err != nil {
@@ -135,22 +140,31 @@ func (s *Store) startOver(tx *index.Tx, covered, tip git.Hash) ([]index.Row, err
 		}
 		known = append(known, index.Row{Article: r.Article, Number: r.Number, Seal: r.Seal, Commit: r.Commit, Headline: r.Headline})
 	}
-	problems, err := tx.Problems()
-	if err != nil {
+	if err := startAgain(tx); err != nil {
 		return nil, err
 	}
+	reason := fmt.Sprintf("history was rewritten: commit %s, which was the newest before, is no part of main any more", covered)
+	return known, tx.AddProblem(index.Problem{Commit: tip, Field: historyField, Reason: reason})
+}
+
+// startAgain empties the index, but for what it alone can know: that history was
+// rewritten.
+func startAgain(tx *index.Tx) error {
+	problems, err := tx.Problems()
+	if err != nil {
+		return err
+	}
 	if err := tx.Reset(); err != nil {
-		return nil, err
+		return err
 	}
 	for _, p := range problems {
 		if p.Field == historyField {
 			if err := tx.AddProblem(p); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	reason := fmt.Sprintf("history was rewritten: commit %s, which was the newest before, is no part of main any more", covered)
-	return known, tx.AddProblem(index.Problem{Commit: tip, Field: historyField, Reason: reason})
+	return nil
 }
 
 // historyField marks a problem of the history itself.

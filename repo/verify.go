@@ -164,9 +164,12 @@ func (v *verifier) rebuild(fresh *index.DB) error {
 	if kept, err := v.s.git.IsAncestor(covered, tip); err != nil || !kept {
 		return errors.Join(err, errors.New("history was rewritten while it was being verified: verify again"))
 	}
-	hashes, err := v.s.git.Log(tip, covered)
+	hashes, fits, err := v.s.ordered(tip, covered)
 	if err != nil {
 		return err
+	}
+	if !fits {
+		return errors.New("a merge was pushed while the store was being verified: verify again")
 	}
 	tx, err := fresh.Begin(v.ctx)
 	if err != nil {

@@ -30,6 +30,12 @@ func (r *Repo) Log(from, until Hash) ([]Hash, error) {
 	return out, err
 }
 
+// Line is Log for a history without a merge between the two commits. ok is false
+// where there is one, or where until doesn't lie on the line.
+func (r *Repo) Line(from, until Hash) (line []Hash, ok bool, err error) {
+	return r.straight(from, until)
+}
+
 // straight follows a line of single parents from one commit to another, or to
 // the first commit of all where until is zero. It gives up at a merge.
 func (r *Repo) straight(from, until Hash) (line []Hash, reached bool, err error) {
