@@ -25,6 +25,7 @@ type anchorScratch struct {
 	slots []int32 // open hash table: index in lines + 1, 0 is free
 	chain []knot  // chains in use, one after the other
 	best  []chainEnd
+	left  int // places of the hash table that may still be looked at in vain
 }
 
 // line is a line of the old stretch, without its line end.
@@ -82,9 +83,13 @@ func (e *engine) collect(a0, a1, b0, b1 int) {
 	s.slots = grow(s.slots, size)
 	clear(s.slots)
 	mask := uint64(size - 1)
+	s.left = maxProbes*len(s.lines) + 1000
 	for k := range s.lines {
 		l := &s.lines[k]
 		at := s.slot(l.hash, mask)
+		if s.left < 0 {
+			return // someone chose the lines: no anchors
+		}
 		if s.slots[at] == 0 {
 			s.slots[at] = int32(k + 1)
 		}
@@ -96,6 +101,9 @@ func (e *engine) collect(a0, a1, b0, b1 int) {
 			if k := s.slots[s.slot(fingerprint(e.b[start:end]), mask)]; k > 0 {
 				s.lines[k-1].there = start
 				s.lines[k-1].new++
+			}
+			if s.left += maxProbes; s.left < 0 {
+				return
 			}
 		}
 		j = next
@@ -112,6 +120,7 @@ func (s *anchorScratch) slot(hash, mask uint64) uint64 {
 	k := hash >> 32 & mask
 	for s.slots[k] != 0 && s.lines[s.slots[k]-1].hash != hash {
 		k = (k + 1) & mask
+		s.left--
 	}
 	return k
 }

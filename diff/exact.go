@@ -96,24 +96,7 @@ func (e *engine) addPairs(a0, a1, b0, b1 int) {
 // intern gives equal tokens equal ids, and leaves in x.x and x.y the tokens that
 // both sides have.
 func (x *exactScratch) intern(a, b string) {
-	x.reps, x.hashes, x.seen = x.reps[:0], x.hashes[:0], x.seen[:0]
-	size := 1 << max(4, bits.Len(uint(2*len(x.tokA))))
-	if cap(x.slots) < size {
-		x.slots = make([]int32, size)
-	}
-	x.slots = x.slots[:size]
-	clear(x.slots)
-	x.idA, x.idB = x.idA[:0], x.idB[:0]
-	for _, t := range x.tokA {
-		id := x.find(a[t.Start:t.End], hashToken(a, t))
-		x.idA = append(x.idA, id)
-	}
-	for _, t := range x.tokB {
-		id := x.lookup(b[t.Start:t.End], hashToken(b, t))
-		x.idB = append(x.idB, id)
-		if id >= 0 {
-			x.seen[id] = true
-		}
+	for salt := uint64(0); !x.number(a, b, salt); salt++ { // someone chose the words
 	}
 	x.x = sequence{x.x.id[:0], x.x.at[:0]}
 	for i, id := range x.idA {
@@ -129,39 +112,65 @@ func (x *exactScratch) intern(a, b string) {
 	}
 }
 
-// find gives the id of a token, a new one if it is new.
-func (x *exactScratch) find(text string, hash uint64) int32 {
-	mask := uint64(len(x.slots) - 1)
-	for k := hash >> 32 & mask; ; k = (k + 1) & mask {
-		id := x.slots[k] - 1
-		if id < 0 {
-			id = int32(len(x.reps))
-			x.slots[k] = id + 1
+const (
+	// maxProbes is the mean number of places a token may take in the hash table
+	// before another salt is tried; maxSalts is how many are tried.
+	maxProbes, maxSalts = 16, 8
+)
+
+// number gives the ids, in order of appearance: so they don't depend on the hash. It
+// gives up where the hash of this salt spreads the tokens badly.
+func (x *exactScratch) number(a, b string, salt uint64) bool {
+	x.reps, x.hashes, x.seen = x.reps[:0], x.hashes[:0], x.seen[:0]
+	x.slots = grow(x.slots, 1<<max(4, bits.Len(uint(2*len(x.tokA)))))
+	clear(x.slots)
+	x.idA, x.idB = x.idA[:0], x.idB[:0]
+	left := maxProbes*(len(x.tokA)+len(x.tokB)) + 1000
+	for _, t := range x.tokA {
+		text, hash := a[t.Start:t.End], hashToken(a, t, salt)
+		at, probes := x.place(text, hash)
+		if left -= probes; left < 0 && salt < maxSalts {
+			return false
+		}
+		if x.slots[at] == 0 {
 			x.reps = append(x.reps, text)
 			x.hashes = append(x.hashes, hash)
 			x.seen = append(x.seen, false)
-			return id
+			x.slots[at] = int32(len(x.reps))
 		}
-		if x.hashes[id] == hash && x.reps[id] == text {
-			return id
+		x.idA = append(x.idA, x.slots[at]-1)
+	}
+	for _, t := range x.tokB {
+		at, probes := x.place(b[t.Start:t.End], hashToken(b, t, salt))
+		if left -= probes; left < 0 && salt < maxSalts {
+			return false
+		}
+		id := x.slots[at] - 1
+		x.idB = append(x.idB, id)
+		if id >= 0 {
+			x.seen[id] = true
 		}
 	}
+	return true
 }
 
-// lookup gives the id of a token, or -1.
-func (x *exactScratch) lookup(text string, hash uint64) int32 {
+// place finds the slot of a token, or the free one where it would be, and the number
+// of slots that it looked at.
+func (x *exactScratch) place(text string, hash uint64) (at uint64, probes int) {
 	mask := uint64(len(x.slots) - 1)
-	for k := hash >> 32 & mask; ; k = (k + 1) & mask {
-		id := x.slots[k] - 1
+	at = hash >> 32 & mask
+	for probes = 1; ; probes++ {
+		id := x.slots[at] - 1
 		if id < 0 || x.hashes[id] == hash && x.reps[id] == text {
-			return id
+			return at, probes
 		}
+		at = (at + 1) & mask
 	}
 }
 
 // hashToken hashes the bytes of a token, eight at a time: the same in every run.
-func hashToken(s string, t Token) uint64 {
-	h := uint64(t.End-t.Start) * hashPrime
+func hashToken(s string, t Token, salt uint64) uint64 {
+	h := (uint64(t.End-t.Start) ^ salt<<56) * hashPrime
 	i := t.Start
 	for ; i+8 <= t.End; i += 8 {
 		h = mix(h ^ load64(s, i))
@@ -251,11 +260,8 @@ func (x *exactScratch) solveLarge(p, q sequence, depth int) {
 		x.cells += n * m
 	}
 	rows := x.bits.prepare(p.id, q.id)
-	limit := 2*(n+m) + rows/16
-	if x.halves > 0 {
-		limit = n + m + rows/32 // there are many differences, or there were no halves
-	}
-	if x.myersLCS(p, q, min(n*m/128, limit)) {
+	// halves are only made where there are many differences: no place for Myers
+	if x.halves == 0 && x.myersLCS(p, q, min(n*m/128, 2*(n+m)+rows/16)) {
 		return
 	}
 	x.bitLCS(p, q, depth)

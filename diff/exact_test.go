@@ -108,3 +108,37 @@ func TestRunes(t *testing.T) {
 		seen[r] = true
 	}
 }
+
+// TestChosenWords meets a text whose words were chosen to fall on one place of the
+// hash table: another salt must spread them, and the ids must stay the same.
+func TestChosenWords(t *testing.T) {
+	const words, mask = 1500, 4096 - 1
+	var text []byte
+	for k, n := 0, 0; n < words; k++ {
+		word := "x" + string(appendNumber(nil, k))
+		if hashToken(word, Token{0, len(word)}, 0)>>32&mask == 7 {
+			text = append(append(text, word...), ' ')
+			n++
+		}
+	}
+	x := new(exactScratch)
+	a, b := string(text), string(text)+"end"
+	x.tokA, x.tokB = AppendTokens(nil, a), AppendTokens(nil, b)
+	if len(x.tokA) != words || x.number(a, b, 0) {
+		t.Fatalf("%d words are spread well: the test tests nothing", len(x.tokA))
+	}
+	x.intern(a, b)
+	for k, id := range x.idA {
+		if int(id) != k {
+			t.Fatalf("word %d has id %d", k, id)
+		}
+	}
+}
+
+// appendNumber writes k in letters.
+func appendNumber(dst []byte, k int) []byte {
+	for ; k > 0; k /= 26 {
+		dst = append(dst, byte('a'+k%26))
+	}
+	return dst
+}

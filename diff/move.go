@@ -37,6 +37,7 @@ const (
 type move struct {
 	a0, a1, b0, b1 int
 	inner          []Segment
+	pair           int // its number, from 1
 }
 
 // unit is a paragraph or line that may have moved.
@@ -235,6 +236,7 @@ func sideOf(text string, spans []span, inserted bool) side {
 // move yet.
 func units(s side, byLine bool, moves []move, inserted bool) []unit {
 	var list []unit
+	gone := taken(moves, inserted)
 	done := 0
 	for k, c := range s.stretches {
 		if c.equal || isWhite(s.text[c.start:c.end]) {
@@ -245,7 +247,7 @@ func units(s side, byLine bool, moves []move, inserted bool) []unit {
 			done = end
 			u := s.measure(k, start, end)
 			done = max(u.end, at+1)
-			if u.end-u.start >= minMoved && !overlaps(moves, u, inserted) &&
+			if u.end-u.start >= minMoved && !overlaps(gone, u) &&
 				(u.end-u.start-u.stay1+u.stay0)*100 > movedChanged*(u.end-u.start) {
 				list = append(list, u)
 			}
@@ -286,18 +288,24 @@ func (s side) measure(k, start, end int) unit {
 	return u
 }
 
-// overlaps says whether the unit is part of a move already.
-func overlaps(moves []move, u unit, inserted bool) bool {
+// taken lists the stretches of a side that are part of a move, in order.
+func taken(moves []move, inserted bool) [][2]int {
+	list := make([][2]int, 0, len(moves))
 	for _, m := range moves {
-		start, end := m.a0, m.a1
 		if inserted {
-			start, end = m.b0, m.b1
-		}
-		if u.start < end && start < u.end {
-			return true
+			list = append(list, [2]int{m.b0, m.b1})
+		} else {
+			list = append(list, [2]int{m.a0, m.a1})
 		}
 	}
-	return false
+	slices.SortFunc(list, func(x, y [2]int) int { return cmp.Compare(x[0], y[0]) })
+	return list
+}
+
+// overlaps says whether the unit meets one of the stretches.
+func overlaps(list [][2]int, u unit) bool {
+	k, _ := slices.BinarySearchFunc(list, u.end, func(x [2]int, end int) int { return cmp.Compare(x[0], end) })
+	return k > 0 && list[k-1][1] > u.start
 }
 
 // paragraphAt gives the paragraph of s that holds the byte at, less its line end: the

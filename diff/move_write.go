@@ -1,6 +1,9 @@
 package diff
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // diffMoved diffs the two ends of each move, and drops the moves whose ends turn out
 // to have little in common that stands in the same order.
@@ -25,25 +28,25 @@ func (e *engine) diffMoved(moves []move, opt Options) []move {
 // writeMoved makes the result of the spans and the moves. What had been equal inside
 // a moved paragraph is no longer: the paragraph left as a whole.
 func (e *engine) writeMoved(moves []move) {
-	kept := e.withoutMoved(moves)
-	byNew := make([]int, len(moves)) // the moves in new order
-	for k := range byNew {
-		byNew[k] = k
+	byNew := make([]move, len(moves)) // the moves in new order
+	for k := range moves {
+		moves[k].pair = k + 1
+		byNew[k] = moves[k]
 	}
-	slices.SortFunc(byNew, func(x, y int) int { return moves[x].b0 - moves[y].b0 })
+	slices.SortFunc(byNew, func(x, y move) int { return cmp.Compare(x.b0, y.b0) })
+	kept := e.withoutMoved(moves, byNew)
 	a, b, from, to := 0, 0, 0, 0
 	for _, s := range append(kept, span{a0: len(e.a), a1: len(e.a), b0: len(e.b), b1: len(e.b), equal: true}) {
 		for ; from < len(moves) && moves[from].a0 < s.a0; from++ {
 			e.writeDelete(a, moves[from].a0, b)
-			e.writeFrom(moves[from], from+1, b)
+			e.writeFrom(moves[from], b)
 			a = moves[from].a1
 		}
 		e.writeDelete(a, s.a0, b)
-		for ; to < len(moves) && moves[byNew[to]].b0 < s.b0; to++ {
-			m := moves[byNew[to]]
-			e.writeInsert(s.a0, b, m.b0)
-			e.writeTo(m, byNew[to]+1, s.a0)
-			b = m.b1
+		for ; to < len(moves) && byNew[to].b0 < s.b0; to++ {
+			e.writeInsert(s.a0, b, byNew[to].b0)
+			e.writeTo(byNew[to], s.a0)
+			b = byNew[to].b1
 		}
 		e.writeInsert(s.a0, b, s.b0)
 		if s.a0 < s.a1 {
@@ -54,21 +57,31 @@ func (e *engine) writeMoved(moves []move) {
 }
 
 // withoutMoved gives the equal spans less what stands in a moved paragraph of either
-// side.
-func (e *engine) withoutMoved(moves []move) []span {
+// side. It takes the moves in old order and in new order.
+func (e *engine) withoutMoved(byOld, byNew []move) []span {
 	var kept []span
 	for _, s := range e.spans {
 		if !s.equal {
 			continue
 		}
+		for len(byOld) > 0 && byOld[0].a1 <= s.a0 {
+			byOld = byOld[1:]
+		}
+		for len(byNew) > 0 && byNew[0].b1 <= s.b0 {
+			byNew = byNew[1:]
+		}
 		parts := []span{s}
-		for _, m := range moves {
-			if m.a0 < s.a1 && s.a0 < m.a1 {
-				parts = cutOut(parts, m.a0-s.a0, m.a1-s.a0, s)
+		for _, m := range byOld {
+			if m.a0 >= s.a1 {
+				break
 			}
-			if m.b0 < s.b1 && s.b0 < m.b1 {
-				parts = cutOut(parts, m.b0-s.b0, m.b1-s.b0, s)
+			parts = cutOut(parts, m.a0-s.a0, m.a1-s.a0, s)
+		}
+		for _, m := range byNew {
+			if m.b0 >= s.b1 {
+				break
 			}
+			parts = cutOut(parts, m.b0-s.b0, m.b1-s.b0, s)
 		}
 		kept = append(kept, parts...)
 	}
@@ -95,28 +108,28 @@ func cutOut(parts []span, from, to int, s span) []span {
 }
 
 // writeFrom writes the old end of a move, whose place in the new text is b.
-func (e *engine) writeFrom(m move, pair, b int) {
+func (e *engine) writeFrom(m move, b int) {
 	for _, s := range m.inner {
 		if s.A0 == s.A1 {
 			continue
 		}
 		s.A0, s.A1, s.B0, s.B1 = m.a0+s.A0, m.a0+s.A1, b, b
 		if s.Op == Equal {
-			s.Op, s.Pair = MoveFrom, pair
+			s.Op, s.Pair = MoveFrom, m.pair
 		}
 		e.out = append(e.out, s)
 	}
 }
 
 // writeTo writes the new end of a move, whose place in the old text is a.
-func (e *engine) writeTo(m move, pair, a int) {
+func (e *engine) writeTo(m move, a int) {
 	for _, s := range m.inner {
 		if s.B0 == s.B1 {
 			continue
 		}
 		s.A0, s.A1, s.B0, s.B1 = a, a, m.b0+s.B0, m.b0+s.B1
 		if s.Op == Equal {
-			s.Op, s.Pair = MoveTo, pair
+			s.Op, s.Pair = MoveTo, m.pair
 		}
 		e.out = append(e.out, s)
 	}

@@ -139,7 +139,13 @@ func cutsClasses(s string, i int) bool {
 	case left.alone():
 		return true
 	}
-	return left.wordClass().letter() && joinsLetters(right) && i+size < len(s) && byteKind(s[i+size]) <= kindNewline && byteKind(s[i+size]) >= kindBlank
+	// a mark that joins two letters joins nothing to white space; only Hebrew keeps
+	// its apostrophe (WB7a)
+	if !left.wordClass().letter() || left == classHebrew || !joinsLetters(right) || i+size == len(s) {
+		return false
+	}
+	after := byteKind(s[i+size])
+	return after == kindBlank || after == kindNewline
 }
 
 // joinsLetters names the classes of marks that can stand inside a word.
