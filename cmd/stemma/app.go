@@ -78,7 +78,7 @@ func (a *app) commands() map[string][]*cobra.Command {
 		},
 		"mend": {a.restoreCommand(), a.correctCommand(), a.withdrawCommand(), a.linkCommand(), a.splitCommand()},
 		"keep": {a.verifyCommand(), a.reindexCommand(), a.demoCommand()},
-		"":     {exitCodesTopic(), articlesTopic(), timesTopic()},
+		"":     {exitCodesTopic(), articlesTopic(), timesTopic(), jsonTopic()},
 	}
 }
 

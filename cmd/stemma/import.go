@@ -70,7 +70,7 @@ versions too, of which only headline, path and time are known.`,
 				return err
 			}
 			work := &importWork{app: a, opt: opt, progress: a.progress("pages"), total: int64(len(files))}
-			return work.run(ctx, s, ingest.Pages(files), true)
+			return work.run(ctx, s, ingest.Pages(files, s.KnownContexts(ctx)), true)
 		}),
 	}
 	opt.flags(cmd)

@@ -66,3 +66,38 @@ A day or a minute is a stretch of time. --since means its beginning; --until,
 asks what this store knew at that time.`,
 	}
 }
+
+func jsonTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "json",
+		Short: "What --json prints",
+		Long: `Every command that prints data takes --json. Keys that would be empty are left
+out, times are RFC 3339 in UTC (a day alone where no more is known), and invisible
+characters are \u escapes.
+
+A version, one object a line from log, list, related, record, import, restore,
+withdraw, link, split and correct:
+  {"article", "version", "seal", "commit", "published", "recorded",
+   "author": {"name", "email"}, "kinds": [...], "headline", "date", "category",
+   "status", "path", "note", "restores", "match", "state",
+   "correction": {"type", "text", "from", "to", "author", "recorded"}}
+state is first, update or current. What records adds "result" (created, recorded,
+unchanged, refused, corrected) and "reason"; a refusal has "file", "line" and
+"field" instead of a version. related adds "contexts", those that are shared.
+
+Other objects:
+  changes  {"article", "versions": [VERSION, ...]}, first to current
+  day      {"date", "events": [VERSION, ...]}
+  show     the state: id, type, date, category, headline, summary, body, byline,
+           language, status, image, contexts, sources, aliases, path, ...
+  diff     {"article", "from", "to", "fields": [{"field", "kinds", "oldText",
+           "newText", "segments": [{"op", "old": [start, end],
+           "new": [start, end], "pair"}]}]}, offsets in bytes of the texts
+  verify   {"ok", "objects", "commits", "articles", "versions",
+           "findings": [{"article", "version", "commit", "path", "field",
+           "reason", "hint"}]}
+  init     {"store"}    reindex  {"articles", "problems"}
+  demo     {"store", "articles", "versions"}
+  errors   stemma help exit-codes`,
+	}
+}
