@@ -55,11 +55,7 @@ func (f *finder) Candidate(id schema.ID) (*match.Candidate, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	state, err := f.w.applier.state(&cur)
-	if err != nil {
-		return nil, err
-	}
-	c := &match.Candidate{ID: id, Date: cur.Date, Language: cur.Language, Summary: state.Summary, Category: cur.Category, Headlines: []string{cur.Headline}}
+	c := &match.Candidate{ID: id, Date: cur.Date, Language: cur.Language, Category: cur.Category, Headlines: []string{cur.Headline}}
 	headlines, err := f.w.tx.Headlines(id)
 	if err != nil {
 		return nil, err

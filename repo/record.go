@@ -173,7 +173,7 @@ func (w *writer) identify(d *Draft, in *schema.Input) (target, error) {
 		return target{ID: id}, err
 	}
 	givenPath := in.Carries.Has(schema.FieldPath) && d.Input.Path != ""
-	f := &finder{w: w}
+	f := w.days
 	if id, ok, err := byEarlier(in, f); err != nil || ok {
 		return target{ID: id, Match: "path 1.00"}, err
 	}
@@ -195,7 +195,7 @@ func (w *writer) identify(d *Draft, in *schema.Input) (target, error) {
 
 // byEarlier finds the one article that had an address which a page's own Changes
 // list names.
-func byEarlier(in *schema.Input, f *finder) (schema.ID, bool, error) {
+func byEarlier(in *schema.Input, f match.Finder) (schema.ID, bool, error) {
 	var found schema.ID
 	for _, e := range in.Earlier {
 		ids, err := f.ByAlias(schema.AliasKey(e.Path))
@@ -347,7 +347,7 @@ func (w *writer) placePath(next, before *schema.State, t target) error {
 		return nil
 	}
 	want := next.EffectivePath()
-	free, err := match.FreePath(want, t.ID, &finder{w: w})
+	free, err := match.FreePath(want, t.ID, w.days)
 	if err == nil && free != want {
 		next.Path = free
 	}

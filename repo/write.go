@@ -8,6 +8,7 @@ import (
 
 	"github.com/stemma-project/stemma/repo/internal/git"
 	"github.com/stemma-project/stemma/repo/internal/index"
+	"github.com/stemma-project/stemma/repo/internal/match"
 	"github.com/stemma-project/stemma/schema"
 )
 
@@ -20,6 +21,7 @@ type writer struct {
 	batch   *git.Batch
 	applier *applier
 	pending map[git.Hash][]byte // blobs that aren't in git yet
+	days    *match.Days         // what the identity rules ask of the index
 	now     time.Time           // the time of recording, never before the tip's
 	made    int
 }
@@ -105,6 +107,7 @@ func (s *Store) newWriter(tx *index.Tx) (*writer, error) {
 			w.now = t.UTC()
 		}
 	}
+	w.days = match.NewDays(&finder{w})
 	w.applier, err = s.newApplier(tx, w.blob)
 	return w, err
 }
@@ -177,6 +180,7 @@ func (w *writer) version(m *message, author schema.Person, state *schema.State, 
 	for _, p := range strays {
 		files[p] = nil
 	}
+	w.days.Note(state.ID, state.Date, state.Headline)
 	return w.commit(m, author, files)
 }
 

@@ -26,9 +26,6 @@ const (
 	// likeFloor is the share of headline (Dice) that makes two states the same
 	// event where no source says so.
 	likeFloor = 0.9
-	// longWords is how long a headline is that two desks don't write alike by
-	// chance: then other sources don't speak against likeness.
-	longWords = 16
 	// orderFloor is the share of headline (Dice) below which the order of the words
 	// is not looked at: it could lift the score to no floor.
 	orderFloor = 0.25

@@ -297,7 +297,9 @@ func TestOtherSourcesAgainstLikeness(t *testing.T) {
 	long := "The World Health Organization intervenes as the death toll from toxic cough syrup in Madhya Pradesh, India, rises to at least 20"
 	d := newDesk(t)
 	first, _ := d.other(event(long, agency))
-	d.same(first, RuleLikeness, event(long, daily)) // no two desks write this alike
+	if second, _ := d.other(event(long, daily)); second == first { // the same headline, and still another desk's article
+		t.Error("other sources, one article")
+	}
 	d.other(event("Floods kill twenty in India", agency))
 	d.other(event("Floods kill 20 in India", daily))
 }

@@ -8,7 +8,6 @@ type Candidate struct {
 	Date           schema.Date
 	Language       string   // BCP 47; "" is unknown
 	Headlines      []string // the current one first, then every one it had
-	Summary        string
 	Category       string
 	Contexts       []string
 	Sources        []string // alias keys (schema.AliasKey) of all its versions' source URLs

@@ -48,7 +48,7 @@ func (m *Memory) Put(id schema.ID, in *schema.State, path string) {
 		c.Date = in.Date
 		m.days[in.Date] = addID(m.days[in.Date], id)
 	}
-	c.Language, c.Summary, c.Category, c.Contexts = in.Language, in.Summary, in.Category, in.Contexts
+	c.Language, c.Category, c.Contexts = in.Language, in.Category, in.Contexts
 	c.Headlines = append([]string{in.Headline}, slices.DeleteFunc(c.Headlines, func(h string) bool { return h == in.Headline })...)
 	if m.words[in.Date] == nil {
 		m.words[in.Date] = wordIndex{}

@@ -66,6 +66,7 @@ func (s *search) byPath() (Decision, bool, error) {
 	if s.couldBe(c) {
 		s.near(c, s.best(c).dice)
 	}
+	s.skip[id] = true
 	return Decision{}, false, nil
 }
 
@@ -159,7 +160,7 @@ func (s *search) byLikeness() (Decision, error) {
 		if l.dice >= twinFloor {
 			s.near(c, l.dice)
 		}
-		if l.dice < likeFloor || l.kept < 1 || l.figures || l.names || s.otherSources(c) && s.head.weight < longWords {
+		if l.dice < likeFloor || l.kept < 1 || l.figures || l.names || s.otherSources(c) {
 			continue
 		}
 		if l.dice > best {
