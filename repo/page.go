@@ -68,3 +68,16 @@ func (s *Store) Day(ctx context.Context, d schema.Date, m Moment) (*schema.DayIn
 	}
 	return schema.NewDayIndex(d, events), versions, nil
 }
+
+// KnownContexts gives the question whether any article has a context of that very
+// name: a page's label that holds a comma can't be split for certain without it.
+// An index that can't be read knows none.
+func (s *Store) KnownContexts(ctx context.Context) func(name string) bool {
+	if err := s.view(ctx); err != nil {
+		return func(string) bool { return false }
+	}
+	return func(name string) bool {
+		known, err := s.idx.KnownContext(name)
+		return known && err == nil
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stemma-project/stemma/schema"
 )
@@ -103,11 +104,20 @@ func digits(s string) int {
 }
 
 // Pages reads event pages, one a file, in the order of files, as [PageFiles]
-// finds them. A page's Changes list stands in Input.Earlier.
-func Pages(files []string) iter.Seq2[Item, error] {
+// finds them. A page's Changes list stands in Input.Earlier. A page does not print
+// when its own version was published, but a later page of the same event does: so
+// the files are read twice, the first time for their Changes lists.
+//
+// known reports whether a context of that very name is known, which settles where
+// a label that holds a comma is to be split; nil knows none.
+func Pages(files []string, known func(context string) bool) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
+		stamps := stampsOf(files)
 		for _, file := range files {
-			item, err := readPage(file)
+			item, err := readPage(file, known)
+			if t, ok := stamps[stampKey{len(item.Input.Earlier), item.Input.Path, item.Input.Headline}]; ok {
+				item.Input.Published = schema.At(t)
+			}
 			if !yield(item, err) {
 				return
 			}
@@ -119,7 +129,33 @@ func Pages(files []string) iter.Seq2[Item, error] {
 	}
 }
 
-func readPage(file string) (Item, error) {
+// stampKey tells a version of an event as a Changes list names it: by its place,
+// since a story may return to a headline that it had.
+type stampKey struct {
+	place          int // from 0
+	path, headline string
+}
+
+// stampsOf gathers when versions were published from the Changes lists of all
+// pages. What can't be read is left for the second reading to refuse.
+func stampsOf(files []string) map[stampKey]time.Time {
+	stamps := make(map[stampKey]time.Time)
+	for _, file := range files {
+		item, err := readPage(file, nil)
+		if err != nil {
+			continue
+		}
+		for i, e := range item.Input.Earlier {
+			key := stampKey{i, e.Path, e.Headline}
+			if _, taken := stamps[key]; !taken {
+				stamps[key] = e.Published
+			}
+		}
+	}
+	return stamps
+}
+
+func readPage(file string, known func(string) bool) (Item, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return Item{}, err
@@ -137,7 +173,7 @@ func readPage(file string) (Item, error) {
 		problem.File = file
 		return Item{}, problem
 	}
-	item := newItem(page.Input(), content, schema.FormatPage, file, 1)
+	item := newItem(page.InputKnowing(known), content, schema.FormatPage, file, 1)
 	item.Offset = int64(len(content))
 	return item, nil
 }

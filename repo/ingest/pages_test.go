@@ -66,7 +66,7 @@ func TestPagesYieldEarlierVersionsAndGoOn(t *testing.T) {
 	}
 	root := tree(t, map[string]string{"1.md": "no page\n", "2.md": string(salvator)})
 	files := []string{filepath.Join(root, "1.md"), filepath.Join(root, "2.md"), filepath.Join(root, "3.md"), filepath.Join(root, "2.md")}
-	got := tell(ingest.Pages(files))
+	got := tell(ingest.Pages(files, nil))
 	if len(got) != 3 {
 		t.Fatalf("%q", got)
 	}
@@ -79,7 +79,7 @@ func TestPagesYieldEarlierVersionsAndGoOn(t *testing.T) {
 	if !strings.Contains(got[2], "3.md") {
 		t.Errorf("a file that can't be read ends the stream with its name: %q", got[2])
 	}
-	for item, err := range ingest.Pages(files[1:2]) {
+	for item, err := range ingest.Pages(files[1:2], nil) {
 		if err != nil || len(item.Input.Earlier) != 2 {
 			t.Errorf("%d earlier versions, want 2 (%v)", len(item.Input.Earlier), err)
 		}
