@@ -29,6 +29,7 @@ type exactScratch struct {
 	tokA, tokB []Token
 	idA, idB   []int32
 	reps       []string // the bytes of each id
+	repsUsed   int      // the most of them that any stretch of the diff had
 	hashes     []uint64 // and their hash
 	slots      []int32  // open hash table: id+1, 0 is free
 	seen       []bool   // ids that the new side has
@@ -55,8 +56,8 @@ func (x *exactScratch) begin() { x.cells, x.steps, x.halves = 0, 0, 0 }
 
 // forget lets go of the texts.
 func (x *exactScratch) forget() {
-	clear(x.reps[:cap(x.reps)])
-	x.reps = x.reps[:0]
+	clear(x.reps[:max(x.repsUsed, len(x.reps))])
+	x.reps, x.repsUsed = x.reps[:0], 0
 }
 
 // gap diffs two stretches by their tokens.
@@ -121,6 +122,7 @@ const (
 // number gives the ids, in order of appearance: so they don't depend on the hash. It
 // gives up where the hash of this salt spreads the tokens badly.
 func (x *exactScratch) number(a, b string, salt uint64) bool {
+	x.repsUsed = max(x.repsUsed, len(x.reps))
 	x.reps, x.hashes, x.seen = x.reps[:0], x.hashes[:0], x.seen[:0]
 	x.slots = grow(x.slots, 1<<max(4, bits.Len(uint(2*len(x.tokA)))))
 	clear(x.slots)

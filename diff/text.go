@@ -44,8 +44,9 @@ func Texts(a, b string, opt Options) []Segment {
 // nothing that a result depends on.
 var engines = sync.Pool{New: func() any { return new(engine) }}
 
-// keepTokens is the greatest size of scratch memory, in tokens, that is kept.
-const keepTokens = 1 << 16
+// keepScratch is the greatest size of an engine that is kept, in entries of its
+// larger lists: some megabytes.
+const keepScratch = 1 << 19
 
 // engine is one running diff: the texts, what was found so far, and memory that
 // later diffs use again.
@@ -90,10 +91,13 @@ func (e *engine) diff(a, b string, opt Options) {
 	}
 }
 
-// release gives the engine back, without the texts that it worked on.
+// release gives the engine back, without the texts that it worked on, unless it has
+// grown large.
 func (e *engine) release() {
 	e.a, e.b = "", ""
-	if cap(e.exact.tokA)+cap(e.exact.tokB)+cap(e.tokens)+cap(e.anchor.lines) > keepTokens || cap(e.spans) > keepTokens {
+	size := cap(e.exact.tokA) + cap(e.exact.tokB) + cap(e.tokens) + cap(e.anchor.lines) + cap(e.spans) +
+		cap(e.exact.bits.v) + cap(e.exact.bits.dense) + cap(e.exact.myers.trace)
+	if size > keepScratch {
 		return
 	}
 	e.exact.forget()
