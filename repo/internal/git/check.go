@@ -96,7 +96,8 @@ func (c *checker) packs() error {
 
 // pack reads a pack through files of its own, so that writers beside it need
 // not wait.
-func (c *checker) pack(p *pack) error {
+func (c *checker) pack(p *pack) (err error) {
+	defer catchFaults(&err)()
 	x, err := openIndex(p.base + ".idx")
 	if err != nil {
 		return err

@@ -113,19 +113,39 @@ func (r *Repo) mergePacks(group []*pack) error {
 		return err
 	}
 	tmp := r.own(filepath.Join("tmp", "merge-"+hex.EncodeToString(nonce[:])))
+	// This file stays until the end: as long as it is there, the next writer
+	// looks for indexes that have lost their pack.
+	busy, err := newFile(tmp, 0o666)
+	if err != nil {
+		return err
+	}
 	defer func() {
-		_ = os.Remove(tmp + ".pack") // there only if something failed
-		_ = os.Remove(tmp + ".idx")
+		for _, path := range []string{tmp + ".pack", tmp + ".idx", tmp} {
+			_ = os.Remove(path) // the first two are there only if something failed
+		}
 	}()
+	if err := busy.Close(); err != nil {
+		return err
+	}
 	base, err := r.writeMerged(tmp, group)
 	if err != nil {
 		return err
 	}
-	for _, p := range group {
-		if p.base == base {
-			return nil // the pack was whole already
+	// A merge that could not delete what it had replaced comes to the same
+	// pack again: it stands already.
+	group = slices.DeleteFunc(group, func(p *pack) bool { return p.base == base })
+	if _, err := os.Stat(base + ".pack"); err != nil {
+		if err := r.placeMerged(tmp, base); err != nil {
+			return err
 		}
 	}
+	if _, err := r.objects.rescan(); err != nil {
+		return err
+	}
+	return r.deletePacks(group)
+}
+
+func (r *Repo) placeMerged(tmp, base string) error {
 	for _, ext := range []string{".idx", ".pack"} {
 		if err := r.step("place merged " + ext); err != nil {
 			return err
@@ -137,13 +157,7 @@ func (r *Repo) mergePacks(group []*pack) error {
 	if err := r.step("sync merged"); err != nil {
 		return err
 	}
-	if err := syncDir(filepath.Dir(base)); err != nil {
-		return err
-	}
-	if _, err := r.objects.rescan(); err != nil {
-		return err
-	}
-	return r.deletePacks(group)
+	return syncDir(filepath.Dir(base))
 }
 
 // deletePacks removes packs whose objects all lie elsewhere. A multi-pack-index
@@ -218,6 +232,7 @@ func (w *packWriter) Write(b []byte) (int, error) {
 func (r *Repo) writeMerged(tmp string, group []*pack) (base string, err error) {
 	r.objects.mu.RLock() // keeps the group open
 	defer r.objects.mu.RUnlock()
+	defer catchFaults(&err)()
 	sources := make([]*mergeSource, len(group))
 	unique := map[Hash]bool{}
 	for i, p := range group {

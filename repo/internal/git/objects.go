@@ -2,6 +2,7 @@ package git
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -34,7 +35,7 @@ type objects struct {
 	trees  *cache[Hash]
 
 	mu     sync.RWMutex
-	packs  []*pack // newest first
+	packs  []*pack // in the order in which they are asked
 	names  []string
 	listed bool
 	closed bool
@@ -43,7 +44,7 @@ type objects struct {
 }
 
 func openObjects(dir string) (*objects, error) {
-	dirs, err := alternates(dir, 0)
+	dirs, err := alternates(nil, filepath.Clean(dir), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -54,9 +55,14 @@ func openObjects(dir string) (*objects, error) {
 	}, nil
 }
 
-// alternates returns an object folder and all those that it borrows from.
-func alternates(dir string, depth int) ([]string, error) {
-	dirs := []string{dir}
+// alternates adds an object folder, and all those that it borrows from, to
+// dirs. A folder that is there already is passed over: two may borrow from
+// each other.
+func alternates(dirs []string, dir string, depth int) ([]string, error) {
+	if slices.Contains(dirs, dir) {
+		return dirs, nil
+	}
+	dirs = append(dirs, dir)
 	file := filepath.Join(dir, "info", "alternates")
 	data, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
@@ -66,7 +72,7 @@ func alternates(dir string, depth int) ([]string, error) {
 		return nil, err
 	}
 	if depth == maxAlternates {
-		return nil, fmt.Errorf("%s: more than %d stores borrow from each other", file, maxAlternates)
+		return nil, fmt.Errorf("%w: %s: more than %d stores borrow from one another", ErrUnsupported, file, maxAlternates)
 	}
 	others, err := parseAlternates(data)
 	if err != nil {
@@ -76,14 +82,8 @@ func alternates(dir string, depth int) ([]string, error) {
 		if !filepath.IsAbs(other) {
 			other = filepath.Join(dir, other)
 		}
-		more, err := alternates(filepath.Clean(other), depth+1)
-		if err != nil {
+		if dirs, err = alternates(dirs, filepath.Clean(other), depth+1); err != nil {
 			return nil, err
-		}
-		for _, m := range more {
-			if !slices.Contains(dirs, m) {
-				dirs = append(dirs, m)
-			}
 		}
 	}
 	return dirs, nil
@@ -130,9 +130,10 @@ func (o *objects) read(h Hash) (object, error) {
 // lookup reads an object from the packs known and from loose files. Where one
 // copy is damaged, the next is tried; the first damage is reported if no copy
 // is good.
-func (o *objects) lookup(h Hash) (object, error) {
+func (o *objects) lookup(h Hash) (found object, err error) {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
+	defer catchFaults(&err)()
 	if o.closed {
 		return object{}, ErrClosed
 	}
@@ -189,6 +190,8 @@ func (o *objects) lookup(h Hash) (object, error) {
 func (o *objects) has(h Hash) bool {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
+	var fault error // what can't be read is stored anew
+	defer catchFaults(&fault)()
 	for _, p := range o.packs {
 		if _, ok, err := p.find(h); ok && err == nil {
 			return true
@@ -276,7 +279,7 @@ func (o *objects) drop(gone map[string]*pack) error {
 	return errors.Join(errs...)
 }
 
-// listPacks finds every pack that has its index, the newest first.
+// listPacks finds every pack that has its index.
 func (o *objects) listPacks() ([]*pack, error) {
 	var packs []*pack
 	for _, dir := range o.dirs {
@@ -309,13 +312,20 @@ func (o *objects) listPacks() ([]*pack, error) {
 			})
 		}
 	}
-	slices.SortFunc(packs, func(a, b *pack) int {
-		if c := b.time.Compare(a.time); c != 0 {
-			return c
-		}
-		return strings.Compare(a.base, b.base)
-	})
+	inOrderOfChance(packs)
 	return packs, nil
+}
+
+// inOrderOfChance puts packs in the order in which they are asked: the newest
+// first, which most likely holds the tip and its folders; then the largest
+// first, so that a reader who wants one object opens few of them.
+func inOrderOfChance(packs []*pack) {
+	slices.SortFunc(packs, func(a, b *pack) int {
+		return cmp.Or(b.time.Compare(a.time), strings.Compare(a.base, b.base))
+	})
+	if len(packs) > 2 {
+		slices.SortStableFunc(packs[1:], func(a, b *pack) int { return cmp.Compare(b.size, a.size) })
+	}
 }
 
 // close lets all packs go; reading afterwards fails with ErrClosed.

@@ -327,3 +327,23 @@ func TestMissingObjects(t *testing.T) {
 		}
 	}
 }
+
+// TestBorrowersInACircle: git allows two stores to borrow from each other.
+func TestBorrowersInACircle(t *testing.T) {
+	a, b := newStore(t), newStore(t)
+	tip := mustRecord(t, b, map[string]string{"x": "y"})
+	write(t, filepath.Join(a.Dir(), "objects/info/alternates"), "# comment\n"+filepath.Join(b.Dir(), "objects")+"\n")
+	write(t, filepath.Join(b.Dir(), "objects/info/alternates"), "\""+filepath.Join(a.Dir(), "objects")+"\"\n.\n")
+	if _, err := open(t, a.Dir()).Commit(tip); err != nil {
+		t.Error(err)
+	}
+	deep := a
+	for range 7 {
+		next := newStore(t)
+		write(t, filepath.Join(next.Dir(), "objects/info/alternates"), filepath.Join(deep.Dir(), "objects")+"\n")
+		deep = next
+	}
+	if _, err := Open(deep.Dir()); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("seven stores deep: %v", err)
+	}
+}

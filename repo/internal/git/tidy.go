@@ -69,7 +69,7 @@ func (r *Repo) tidyPacks(refs []string) error {
 			if names[strings.TrimSuffix(name, ".idx")+".pack"] {
 				continue
 			}
-			if err := os.Remove(base + ".idx"); err != nil && !vanished(err) {
+			if err := removePack(base); err != nil {
 				return err
 			}
 		}

@@ -3,19 +3,27 @@ package git
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 )
 
 // view is a file that never changes, open for reading at any offset from many
-// goroutines. Where the system can, the file is mapped into memory.
+// goroutines. Small files are read at once; where the system can, larger ones
+// are mapped into memory.
 type view struct {
-	path string
-	data []byte   // the whole file where it is mapped
-	file *os.File // the open file where it is not
-	size int64
+	path   string
+	data   []byte // the whole file where it was read or mapped
+	mapped bool
+	file   *os.File // the open file where it was neither
+	size   int64
 }
+
+// smallFile is the size in bytes up to which reading a file costs less than
+// mapping it. The packs of single versions are smaller than that.
+const smallFile = 16 << 10
 
 func openView(path string) (*view, error) {
 	f, err := os.Open(path)
@@ -28,7 +36,13 @@ func openView(path string) (*view, error) {
 		return nil, err
 	}
 	v := &view{path: path, size: info.Size()}
+	if v.size <= smallFile {
+		v.data = make([]byte, v.size)
+		_, err = io.ReadFull(f, v.data)
+		return v, errors.Join(err, f.Close())
+	}
 	if v.data, err = mapFile(f, v.size); err == nil && v.data != nil {
+		v.mapped = true
 		return v, f.Close()
 	}
 	v.file = f // no mapping to be had here: plain reads serve as well
@@ -36,10 +50,13 @@ func openView(path string) (*view, error) {
 }
 
 func (v *view) close() error {
-	if v.file != nil {
+	switch {
+	case v.file != nil:
 		return v.file.Close()
+	case v.mapped:
+		return unmapFile(v.data)
 	}
-	return unmapFile(v.data)
+	return nil
 }
 
 // window returns up to n bytes from off: fewer only at the end of the file.
@@ -71,4 +88,24 @@ func (v *view) from(off int64) byteSource {
 		return bytes.NewReader(v.data[off:])
 	}
 	return bufio.NewReader(io.NewSectionReader(v.file, off, v.size-off))
+}
+
+// catchFaults makes an error of a mapped page that can't be read, because the
+// disk fails or someone cut the file short; without it the process would die.
+// It is used as: defer catchFaults(&err)().
+func catchFaults(err *error) func() {
+	before := debug.SetPanicOnFault(true)
+	return func() {
+		debug.SetPanicOnFault(before)
+		switch r := recover().(type) {
+		case nil:
+		case interface {
+			error
+			Addr() uintptr
+		}:
+			*err = fmt.Errorf("%w: a pack can't be read from disk: %w", ErrCorrupt, r)
+		default:
+			panic(r) // none of ours
+		}
+	}
 }
