@@ -138,9 +138,14 @@ func (c *comparison) whole(name string, kind Kind, old, new string) {
 
 // path compares the addresses that sources gave. A path that moved along with the
 // headline or the date is shown and is no kind of its own: every page's does.
+// Where only one side was given its address, the other's is the one that follows
+// from date and headline.
 func (c *comparison) path(old, new *schema.State) {
+	if old.Path == new.Path {
+		return
+	}
 	n := len(c.fields)
-	c.whole(schema.FieldPath.String(), KindAliases, old.Path, new.Path)
+	c.whole(schema.FieldPath.String(), KindAliases, old.EffectivePath(), new.EffectivePath())
 	if len(c.fields) > n && (old.Headline != new.Headline || old.Date != new.Date) {
 		c.fields[n].Kinds = []Kind{}
 	}
