@@ -145,10 +145,18 @@ func (c *comparison) path(old, new *schema.State) {
 		return
 	}
 	n := len(c.fields)
-	c.whole(schema.FieldPath.String(), KindAliases, old.EffectivePath(), new.EffectivePath())
+	c.whole(schema.FieldPath.String(), KindAliases, address(old), address(new))
 	if len(c.fields) > n && (old.Headline != new.Headline || old.Date != new.Date) {
 		c.fields[n].Kinds = []Kind{}
 	}
+}
+
+// address gives where a state's page stands; a state without a headline has none.
+func address(s *schema.State) string {
+	if s.Headline == "" {
+		return s.Path
+	}
+	return s.EffectivePath()
 }
 
 // extra compares the keys that schema does not know, in the order of their names.
