@@ -51,30 +51,63 @@ func (o *importOptions) flags(cmd *cobra.Command) {
 
 func (a *app) importPagesCommand() *cobra.Command {
 	var opt importOptions
+	var history bool
 	cmd := &cobra.Command{
 		Use:   "pages PATH...",
 		Short: "Import event pages: files, or folders of them",
 		Long: `Import event pages. Of a folder, every .md file below it is read but index.md and
 README.md, in the order of their paths. A page's Changes list makes the earlier
-versions too, of which only headline, path and time are known.`,
-		Example: `  stemma import pages news/2015/09`,
-		Args:    argCount(1, -1, "at least one PATH"),
+versions too, of which only headline, path and time are known.
+
+With --history, PATH is a git repository of pages, and every commit of its current
+branch is imported, oldest first: the commit's author, time and message become the
+version's author, time of publication and note.`,
+		Example: `  stemma import pages news/2015/09
+  stemma import pages --history mirror.git`,
+		Args: argCount(1, -1, "at least one PATH"),
 		RunE: a.withStore(func(ctx context.Context, s *repo.Store, args []string) error {
-			for i, arg := range args {
-				if _, err := os.Stat(a.path(arg)); err != nil {
-					return renamed(err, args[i])
-				}
+			if history {
+				return a.importHistory(ctx, s, args, opt)
 			}
-			files, err := ingest.PageFiles(a.relativePaths(args))
-			if err != nil {
-				return err
-			}
-			work := &importWork{app: a, opt: opt, progress: a.progress("pages"), total: int64(len(files))}
-			return work.run(ctx, s, ingest.Pages(files, s.KnownContexts(ctx)), true)
+			return a.importPages(ctx, s, args, opt)
 		}),
 	}
+	cmd.Flags().BoolVar(&history, "history", false, "PATH is a git repository: import its pages at every commit")
 	opt.flags(cmd)
 	return cmd
+}
+
+func (a *app) importPages(ctx context.Context, s *repo.Store, paths []string, opt importOptions) error {
+	for _, path := range paths {
+		info, err := os.Stat(a.path(path))
+		if err != nil {
+			return renamed(err, path)
+		}
+		if info.IsDir() && ingest.IsRepository(ctx, a.path(path), a.environ) {
+			a.hint("%s is a git repository: --history imports its past too", path)
+		}
+	}
+	files, err := ingest.PageFiles(a.relativePaths(paths))
+	if err != nil {
+		return err
+	}
+	work := &importWork{app: a, opt: opt, progress: a.progress("pages"), total: int64(len(files))}
+	return work.run(ctx, s, ingest.Pages(files, s.KnownContexts(ctx)), true)
+}
+
+func (a *app) importHistory(ctx context.Context, s *repo.Store, paths []string, opt importOptions) error {
+	known := s.KnownContexts(ctx)
+	items := func(yield func(ingest.Item, error) bool) {
+		for _, path := range paths {
+			for item, err := range ingest.PageHistory(ctx, a.path(path), a.environ, known) {
+				if !yield(item, err) {
+					return
+				}
+			}
+		}
+	}
+	work := &importWork{app: a, opt: opt, progress: a.progress("pages")}
+	return work.run(ctx, s, items, false)
 }
 
 // relativePaths leaves names as they were typed where the process stands in the
