@@ -189,7 +189,7 @@ func compareStore(t *testing.T, w *world, m *model, r reader) {
 
 func compareAddresses(t *testing.T, w *world, m *model, r reader) {
 	t.Helper()
-	key := pick(w, "/news/2015/09/26/two-dead", "//example.org/story", "guid-1", "%_", "", "nothing")
+	key := pick(w, "/news/2015/09/26/two-dead", "//example.org/story", "guid-1", "%_", "", "nothing", "plain", "plain")
 	list, err := r.Aliases(key)
 	same(t, "Aliases "+key, list, m.aliases(func(a Alias) bool { return a.Key == key }), err)
 	limit := pick(w, 0, 2)

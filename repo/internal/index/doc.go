@@ -47,6 +47,19 @@
 // A full-text table belongs beside versions, with key as its rowid: adding one is
 // a CREATE in layout.go, a new format number, and one INSERT in [Tx.AddVersion].
 //
+// # What it costs
+//
+// From "go test -bench . ./repo/internal/index" with 100,500 versions of 20,001
+// articles, on two cores that others were using too (November 2026):
+//
+//	adding a version in a rebuild          27–34 µs (73 MB in all, 730 bytes a version)
+//	Open, Versions of 500, Close           1.2 ms; as a whole process 3.5 ms of CPU
+//	                                       above one that does nothing
+//	Versions of 500 · of 5                 1.2 ms · 30 µs
+//	Current · AsOf · Aliases · BySeal      12 · 30 · 29 · 16 µs
+//	Days · OnDate · Related                41 · 71 · 210 µs
+//	Log, 20 newest · none of all match     75 µs · 31 ms
+//
 // # Format and damage
 //
 // PRAGMA user_version holds the format. A file of another format, a file that is

@@ -114,6 +114,41 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
+// TestKilled kills a writing process again and again: what is left is whole, and
+// the next one goes on from it.
+func TestKilled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "index.sqlite")
+	for n := range 12 {
+		cmd := exec.Command(os.Args[0], "-test.run=^$")
+		cmd.Env = append(os.Environ(), helperPath+"="+path, fmt.Sprint("STEMMA_INDEX_TEST_NAME=killed ", n))
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(n*n) * time.Millisecond)
+		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Wait()
+		db := open(t, path)
+		seqs := int64(0)
+		for r, err := range db.Log(Filter{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seqs == 0 {
+				seqs = r.Seq
+			}
+			if r.Seq != seqs {
+				t.Fatalf("kill %d: Seq %d where %d was expected", n, r.Seq, seqs)
+			}
+			seqs--
+		}
+		rows, err := db.Versions(schema.DeriveID("all"))
+		_, versions, err2 := db.Counts()
+		if err := errors.Join(err, err2, db.Close()); err != nil || seqs != 0 || versions != 2*len(rows) {
+			t.Fatalf("kill %d: %d versions, %d of the common article, the log ends at %d: %v", n, versions, len(rows), seqs, err)
+		}
+	}
+}
+
 // TestConcurrency reads in many goroutines while others write; run with -race.
 func TestConcurrency(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "index.sqlite"))
@@ -350,6 +385,23 @@ func TestDamage(t *testing.T) {
 	if refused == 0 {
 		t.Error("no damage was met")
 	}
+}
+
+// TestOtherProgram sees that a file that got another format while it was open is
+// not written to.
+func TestOtherProgram(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "index.sqlite"))
+	other, err := connect(db.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(other.exec("PRAGMA user_version = 7"), other.close()); err != nil {
+		t.Fatal(err)
+	}
+	if tx, err := db.Begin(t.Context()); err == nil || !strings.Contains(err.Error(), "0x7") {
+		t.Errorf("Begin = %v, %v", tx, err)
+	}
+	usable(t, db.path)
 }
 
 // TestNotWritable sees that a place that can't hold an index is named.
