@@ -76,41 +76,45 @@ func benchClasses(b *testing.B) []benchClass {
 // aren't equal, so that speed can't be had for quality.
 func BenchmarkTexts(b *testing.B) {
 	for _, class := range benchClasses(b) {
-		bytes := 0
-		for _, p := range class.pairs {
-			bytes += len(p.a)
-		}
 		b.Run(class.name+"/stemma", func(b *testing.B) {
-			b.ReportAllocs()
-			b.SetBytes(int64(bytes / len(class.pairs)))
-			edits := 0
-			for i := 0; b.Loop(); i++ {
-				p := class.pairs[i%len(class.pairs)]
+			class.run(b, func(p benchPair) (edits int) {
 				for _, s := range Texts(p.a, p.b, Options{}) {
 					if s.Op != Equal {
 						edits++
 					}
 				}
-			}
-			b.ReportMetric(float64(edits)/float64(b.N), "edits/op")
+				return edits
+			})
 		})
 		if !class.peer {
 			continue
 		}
 		b.Run(class.name+"/go-diff", func(b *testing.B) {
-			b.ReportAllocs()
-			b.SetBytes(int64(bytes / len(class.pairs)))
-			edits := 0
-			for i := 0; b.Loop(); i++ {
-				p := class.pairs[i%len(class.pairs)]
+			class.run(b, func(p benchPair) (edits int) {
 				engine := diffmatchpatch.New()
 				for _, d := range engine.DiffCleanupSemantic(engine.DiffMain(p.a, p.b, false)) {
 					if d.Type != diffmatchpatch.DiffEqual {
 						edits++
 					}
 				}
-			}
-			b.ReportMetric(float64(edits)/float64(b.N), "edits/op")
+				return edits
+			})
 		})
 	}
+}
+
+func (c benchClass) run(b *testing.B, diff func(benchPair) int) {
+	bytes := 0
+	for _, p := range c.pairs {
+		bytes += len(p.a)
+	}
+	b.SetBytes(int64(bytes / len(c.pairs)))
+	b.ReportAllocs()
+	edits, n := 0, 0
+	start := processorTime(b)
+	for ; b.Loop(); n++ {
+		edits += diff(c.pairs[n%len(c.pairs)])
+	}
+	b.ReportMetric(float64(processorTime(b)-start)/float64(n), "cpu-ns/op")
+	b.ReportMetric(float64(edits)/float64(n), "edits/op")
 }
