@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func packFiles(t testing.TB, r *Repo) []string {
@@ -54,15 +55,22 @@ func TestConcatenateDeltasAndDoubles(t *testing.T) {
 			if len(old) != 1 {
 				t.Fatal(old)
 			}
-			saved := copyPack(t, old[0], t.TempDir())
-			for i := range 4 {
-				mustRecord(t, r, map[string]string{"a/a/f00.md": strings.Repeat(fmt.Sprintln("line", i), 50), "b/new.md": fmt.Sprint(i)})
+			// Half of the history once more, in an older pack with deltas of
+			// its own: what the first pack builds on it is left out there.
+			listed := runGit(t, r.Dir(), "rev-list", "--objects", "main~25")
+			half := gitCmd(t, r.Dir(), "-c", form, "pack-objects", "--quiet", "--depth=5", filepath.Join(t.TempDir(), "half"))
+			half.Stdin = strings.NewReader(listed + "\n")
+			name, err := half.Output()
+			if err != nil {
+				t.Fatal(err)
 			}
-			// Everything once more in packs with other deltas and neighbours,
-			// then the first pack again beside them.
-			runGit(t, r.Dir(), "-c", form, "-c", "repack.writeBitmaps=false", "repack", "-adf", "--depth=3", "--window=50")
+			prefix := half.Args[len(half.Args)-1]
+			older := copyPack(t, prefix+"-"+strings.TrimSpace(string(name))+".pack", filepath.Join(r.Dir(), "objects", "pack"))
+			past := time.Now().Add(-time.Hour)
+			if err := os.Chtimes(older, past, past); err != nil {
+				t.Fatal(err)
+			}
 			mustRecord(t, r, map[string]string{"c/new.md": "more"})
-			copyPack(t, saved, filepath.Join(r.Dir(), "objects", "pack"))
 			runGit(t, r.Dir(), "multi-pack-index", "write")
 			before := len(packFiles(t, r))
 			n, err := r.Maintain(t.Context())
