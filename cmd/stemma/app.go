@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime/debug"
@@ -113,6 +114,7 @@ Start with:
 	}
 	root.SetVersionTemplate("stemma {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{message: err.Error(), command: strings.TrimSpace(strings.TrimPrefix(cmd.CommandPath(), "stemma"))}
 	})
@@ -128,6 +130,34 @@ Start with:
 		}
 	}
 	return root
+}
+
+// helpCommand is cobra's own, but that a topic it does not know is wrong usage.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND|TOPIC]",
+		Short: "Explain a command or a topic",
+		Long:  `Explain a command, or one of the topics that stemma --help lists.`,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var names []cobra.Completion
+			if len(args) == 0 {
+				for _, sub := range cmd.Root().Commands() {
+					if !sub.Hidden && strings.HasPrefix(sub.Name(), prefix) {
+						names = append(names, sub.Name())
+					}
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return &usageError{message: fmt.Sprintf("no command or topic %q", strings.Join(args, " ")), hint: "see stemma --help"}
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
 }
 
 func unknownCommand(cmd *cobra.Command, args []string) error {
@@ -194,7 +224,12 @@ func (a *app) open() (*repo.Store, error) {
 		dir = a.getenv("STEMMA_STORE")
 	}
 	if dir != "" {
-		return repo.Open(a.path(dir))
+		s, err := repo.Open(a.path(dir))
+		var none *repo.NoStoreError
+		if errors.As(err, &none) && none.Reason == "" {
+			err = &notThere{none}
+		}
+		return s, err
 	}
 	dir, err := repo.Find(a.dir)
 	if err != nil {

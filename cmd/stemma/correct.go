@@ -84,10 +84,13 @@ func correctedVersions(ctx context.Context, s *repo.Store, id schema.ID, opt cor
 	if err != nil {
 		return from, to, err
 	}
-	if opt.from != "" {
-		from, err = s.Version(ctx, id, strings.TrimPrefix(opt.from, "@"))
+	if opt.from == "" {
+		from, _, err = s.Before(ctx, to)
 		return from, to, err
 	}
-	from, _, err = s.Before(ctx, to)
+	from, err = s.Version(ctx, id, strings.TrimPrefix(opt.from, "@"))
+	if err == nil && (from.Number == to.Number || to.Published.Before(from.Published)) {
+		err = usagef("--from: version %d does not stand before version %d, which is to mend it", from.Number, to.Number)
+	}
 	return from, to, err
 }

@@ -71,6 +71,14 @@ type report struct {
 	Hint       string `json:"hint,omitempty"`
 }
 
+// notThere is a *repo.NoStoreError about a folder that was named: nobody looked
+// above it.
+type notThere struct{ *repo.NoStoreError }
+
+func (e *notThere) Error() string { return "no store at " + e.Dir }
+
+func (e *notThere) Unwrap() error { return e.NoStoreError }
+
 // fault says what an error comes to.
 func fault(err error) report {
 	var (
@@ -104,7 +112,12 @@ func fault(err error) report {
 		r.Hint = "make one with: stemma init; or name one with --store DIR or $STEMMA_STORE"
 	case errors.As(err, &notFound):
 		r.code, r.Kind, r.candidates = exitNotFound, "not-found", notFound.Candidates
-		if len(notFound.Candidates) == 0 {
+		article, _, _ := strings.Cut(notFound.Name, "@")
+		switch {
+		case len(notFound.Candidates) > 0:
+		case notFound.What == "version" && article != "":
+			r.Hint = "list its versions with: stemma changes " + article
+		default:
 			r.Hint = "stemma help articles says how articles and versions are named"
 		}
 	case errors.As(err, &conflict):

@@ -30,7 +30,9 @@ func (a *app) showCommand() *cobra.Command {
 		Long: `Print one version of an article, the current one if none is named. The format
 page is the event page, with Sources, Changes and Related.
 
-What is printed in the formats markdown, json and xml can be recorded again.`,
+What is printed in the formats markdown, json and xml can be recorded again. Into a
+pipe or a file these formats, html and page go byte for byte; on a terminal, and
+in the format text everywhere, invisible and control characters are made visible.`,
 		Example: `  stemma show russia-and-estonia@first
   stemma show "russia-and-estonia@{3 days ago}" --format text
   stemma show russia-and-estonia --format page`,
