@@ -16,8 +16,9 @@ type Options struct {
 	Island int
 }
 
-// defaultIsland is the number behind Options.Island == 0.
-const defaultIsland = 2
+// defaultIsland is the number behind Options.Island == 0; beyond maxIsland there is
+// no difference.
+const defaultIsland, maxIsland = 2, 1 << 20
 
 // Texts gives the word diff of two texts as segments that tile both, old before
 // new where both changed. Equal texts give one segment, empty ones none.
@@ -78,7 +79,7 @@ func (e *engine) diff(a, b string, opt Options) {
 		if island == 0 {
 			island = defaultIsland
 		}
-		e.cleanUp(island)
+		e.cleanUp(min(island, maxIsland))
 	}
 	var moves []move
 	if !opt.NoMoves {
