@@ -162,7 +162,14 @@ func (a *applier) applyLink(e *event) error {
 	if err != nil {
 		return err
 	}
+	learnt, err := a.tx.Contexts(m.link)
+	if err != nil {
+		return err
+	}
 	if err := a.tx.MoveVersions(m.link, numbers, m.article, next); err != nil {
+		return err
+	}
+	if err := a.tx.AddContexts(m.article, learnt); err != nil {
 		return err
 	}
 	if err := a.tx.SetRedirect(m.link, m.article); err != nil {
@@ -277,7 +284,7 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 		CorrectionType: string(m.correction),
 	}
 	if a.check != nil {
-		a.check.version(e, &row, computed)
+		a.check.version(e, &row, computed, rowIf(&before, hasBefore))
 	}
 	if row.CorrectionType != "" {
 		row.CorrectionText = m.note

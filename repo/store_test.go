@@ -132,11 +132,10 @@ func TestLinkSplit(t *testing.T) {
 	if _, err := s.Link(ctx, a.Version.Article, b.Version.Article, Actor{}); err != nil {
 		t.Fatal(err)
 	}
-	all, err := s.Changes(ctx, b.Version.Article)
 	if id, err := s.Resolve(ctx, b.Version.Article.String()); err != nil || id != a.Version.Article {
 		t.Fatal(id, err)
 	}
-	all, err = s.Changes(ctx, a.Version.Article)
+	all, err := s.Changes(ctx, a.Version.Article)
 	if err != nil || len(all) != 4 {
 		t.Fatalf("%d versions, %v", len(all), err)
 	}
