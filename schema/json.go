@@ -79,7 +79,7 @@ func encodeJSON(in *Input, indent string) []byte {
 		out.Image = &imageJSON{s.Image.URL, s.Image.Caption, s.Image.Credit}
 	}
 	for _, src := range s.Sources {
-		out.Sources = append(out.Sources, sourceJSON{src.Name, src.URL})
+		out.Sources = append(out.Sources, sourceJSON(src))
 	}
 	if in.Author != (Person{}) {
 		out.Author = &personJSON{in.Author.Name, in.Author.Email}

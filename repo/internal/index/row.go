@@ -27,9 +27,6 @@ const (
 	markOrigin              // an origin follows
 )
 
-// fixed is the length of the hashes at the front.
-const fixed = 20 + 20 + 32 + 32
-
 // texts lists the strings of a row in the order in which they are kept.
 func (r *Row) texts() [14]*string {
 	return [...]*string{
