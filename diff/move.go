@@ -90,7 +90,20 @@ func (e *engine) findMoves() []move {
 		moves = append(moves, e.pairUnits(from, to)...)
 	}
 	slices.SortFunc(moves, func(x, y move) int { return cmp.Compare(x.a0, y.a0) })
-	return moves
+	return joined(moves)
+}
+
+// joined makes one move of neighbours that went together.
+func joined(moves []move) []move {
+	list := moves[:0]
+	for _, m := range moves {
+		if last := len(list) - 1; last >= 0 && list[last].a1 == m.a0 && list[last].b1 == m.b0 {
+			list[last].a1, list[last].b1 = m.a1, m.b1
+			continue
+		}
+		list = append(list, m)
+	}
+	return list
 }
 
 // mayCross keeps the units that something which stayed parts from one of the others.

@@ -112,6 +112,17 @@ func TestMovesLine(t *testing.T) {
 	}
 }
 
+// TestMovesTogether moves two items, which is one move.
+func TestMovesTogether(t *testing.T) {
+	two := "* The first item of the list, about the weather in Spain.\n* Item number two tells what the parliament voted on.\n"
+	rest := "* A third one lists the winners of the prize this year.\n* Fourth comes the report on trains and their delays.\n" +
+		"* And the last says who was born and who had died.\n"
+	segs := checkTexts(t, two+rest, rest+two, Options{})
+	if got, want := plain(two+rest, rest+two, segs), "[1<"+two+"<]"+rest+"{1>"+two+">}"; got != want {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
 func TestSimilarity(t *testing.T) {
 	for _, c := range []struct {
 		a, b     string
