@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/stemma-project/stemma/repo/internal/git"
 	"github.com/stemma-project/stemma/repo/internal/index"
@@ -138,8 +139,9 @@ func (s *Store) startOver(tx *index.Tx, covered, tip git.Hash) ([]index.Row, err
 		if err != nil {
 			return nil, err
 		}
-		known = append(known, index.Row{Article: r.Article, Number: r.Number, Seal: r.Seal, Commit: r.Commit, Headline: r.Headline})
+		known = append(known, r)
 	}
+	slices.Reverse(known) // oldest first
 	if err := startAgain(tx); err != nil {
 		return nil, err
 	}
@@ -171,21 +173,57 @@ func startAgain(tx *index.Tx) error {
 const historyField = "history"
 
 // nameLost notes each version that was known before history was rewritten and is
-// in it no more: that is how a dropped or forged version is named.
+// in it no more, or says something else, or stands in another place: that is how a
+// dropped, forged or moved version is named.
 func (s *Store) nameLost(tx *index.Tx, known []index.Row) error {
+	last := int64(0)
 	for _, k := range known {
 		rows, err := tx.BySeal(schema.ID{}, Seal(k.Seal).String())
 		if err != nil {
 			return err
 		}
+		reason := "it is gone from the history"
 		if len(rows) > 0 {
+			now := rows[0]
+			reason = changedSince(&k, &now)
+			if now.Seq < last && reason == "" {
+				reason = "it stands in another place of the history now"
+			}
+			last = max(last, now.Seq)
+		}
+		if reason == "" {
 			continue
 		}
 		p := index.Problem{Commit: k.Commit, Path: s.layout().path(k.Article), Field: historyField, Reason: fmt.Sprintf(
-			"version %d of article %s (seal %s, %q) was recorded and is gone from the history", k.Number, k.Article, Seal(k.Seal).Short(), k.Headline)}
+			"version %d of article %s (seal %s, %q) was recorded: %s", k.Number, k.Article, Seal(k.Seal).Short(), k.Headline, reason)}
 		if err := tx.AddProblem(p); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// changedSince says what differs between a version as it was known and as
+// rewritten history has it under the same seal; "" where nothing does.
+func changedSince(k, now *index.Row) string {
+	for _, f := range []struct {
+		differs bool
+		what    string
+	}{
+		{k.Article != now.Article, "the article that it belongs to"},
+		{k.Content != now.Content || k.Headline != now.Headline, "its text"},
+		{k.Published.String() != now.Published.String(), "the time of its publication"},
+		{!k.Recorded.Equal(now.Recorded), "the time of its recording"},
+		{k.Author != now.Author, "its author"},
+		{k.Note != now.Note, "its note"},
+		{k.CorrectionType != now.CorrectionType, "its correction"},
+		{k.Known != now.Known, "what is known of it"},
+		{k.Match != now.Match, "how its article was found"},
+		{k.Op != now.Op, "its subject"},
+	} {
+		if f.differs {
+			return f.what + " was changed in the history"
+		}
+	}
+	return ""
 }

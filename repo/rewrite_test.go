@@ -1,10 +1,10 @@
 package repo
 
 import (
-	"bytes"
-	"compress/zlib"
 	"crypto/sha1"
+	"encoding/binary"
 	"fmt"
+	"hash/adler32"
 	"io/fs"
 	"maps"
 	"os"
@@ -48,14 +48,27 @@ func (f *forger) put(kind string, data []byte) (git.Hash, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return h, err
 	}
-	var out bytes.Buffer
-	z, err := zlib.NewWriterLevel(&out, zlib.BestSpeed)
-	if err != nil {
-		return h, err
+	return h, os.WriteFile(path, stored(raw), 0o666)
+}
+
+// stored wraps bytes as zlib does (RFC 1950) without compressing them: deflate's
+// state costs more than these small objects do.
+func stored(data []byte) []byte {
+	sum := adler32.Checksum(data)
+	out := []byte{0x78, 0x01}
+	for last := false; !last; {
+		n := min(len(data), 0xffff)
+		last = n == len(data)
+		final := byte(0)
+		if last {
+			final = 1
+		}
+		out = binary.LittleEndian.AppendUint16(append(out, final), uint16(n))
+		out = binary.LittleEndian.AppendUint16(out, ^uint16(n))
+		out = append(out, data[:n]...)
+		data = data[n:]
 	}
-	z.Write(raw)
-	z.Close()
-	return h, os.WriteFile(path, out.Bytes(), 0o666)
+	return binary.BigEndian.AppendUint32(out, sum)
 }
 
 // tree writes the tree of a set of files.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -215,8 +216,8 @@ type commitCheck struct {
 func (c *commitCheck) begin(e *event) { c.made = 0 }
 
 // version is told of each version that the applier makes, with the seal that its
-// content recomputes to.
-func (c *commitCheck) version(e *event, row *index.Row, computed Seal) {
+// content recomputes to, and the version published before it.
+func (c *commitCheck) version(e *event, row *index.Row, computed Seal, before *index.Row) {
 	f := Finding{Article: row.Article, Version: row.Number, Commit: e.hash.String(), Path: c.v.s.layout().path(row.Origin)}
 	switch m := &e.message; {
 	case m.op == opReassert && !m.reassert.IsZero():
@@ -227,6 +228,10 @@ func (c *commitCheck) version(e *event, row *index.Row, computed Seal) {
 		f.Hint = "the change was smuggled in; restore the version before it"
 	case m.sealed:
 		c.made++
+		if !m.split.IsZero() && (before == nil || before.Content != row.Content) {
+			f.Reason = fmt.Sprintf("the commit says that it splits article %s, but its text is not that of the versions which it takes", m.split)
+			c.v.found(f)
+		}
 		if m.seal == computed {
 			return
 		}
@@ -243,6 +248,11 @@ func (c *commitCheck) version(e *event, row *index.Row, computed Seal) {
 func (c *commitCheck) file(e *event, path string, id schema.ID, data []byte, state *schema.State) {
 	if !e.message.sealed || e.message.article != id {
 		return
+	}
+	// A link names the other article in its own text, so that the seal covers it.
+	if m := &e.message; !m.link.IsZero() && !slices.Contains(state.Aliases, m.link.String()) {
+		c.v.found(Finding{Article: id, Commit: e.hash.String(), Path: path,
+			Reason: fmt.Sprintf("the commit says that it links article %s, but its text doesn't name that", m.link)})
 	}
 	if !bytes.Equal(schema.EncodeFile(state), data) {
 		c.v.found(Finding{Article: id, Commit: e.hash.String(), Path: path,
