@@ -287,6 +287,22 @@ func (a *app) color() bool {
 	return a.outTerminal && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
 }
 
+// warnOfBroken says on stderr where a commit of plain git brought a file of the
+// article that can't be read: what is printed is the state before it.
+func (a *app) warnOfBroken(ctx context.Context, s *repo.Store, id schema.ID) error {
+	problems, err := s.Problems(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range problems {
+		if f.Article == id {
+			a.hint("passed over, as it can't be read: %s", findingLine(f))
+			a.hint("  stemma verify tells whether that still stands, and what to do")
+		}
+	}
+	return nil
+}
+
 // state reads the state of a version together with its file's format.
 func state(ctx context.Context, s *repo.Store, name string) (repo.Version, *schema.State, error) {
 	v, err := s.ResolveVersion(ctx, name)

@@ -44,6 +44,9 @@ func (a *app) changes(ctx context.Context, s *repo.Store, name string, opt chang
 	if err != nil {
 		return err
 	}
+	if err := a.warnOfBroken(ctx, s, id); err != nil {
+		return err
+	}
 	switch {
 	case a.json:
 		return a.printJSON(struct {

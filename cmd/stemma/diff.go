@@ -162,6 +162,11 @@ func (a *app) diffVersions(ctx context.Context, s *repo.Store, args []string, op
 	if err != nil {
 		return err
 	}
+	if to.Place == repo.Current {
+		if err := a.warnOfBroken(ctx, s, to.Article); err != nil {
+			return err
+		}
+	}
 	var d diff.Article
 	if from.Number == 0 {
 		a.hint("version %d is the first: nothing stands before it, all of it is new", to.Number)

@@ -53,6 +53,9 @@ func (a *app) edit(ctx context.Context, s *repo.Store, article string, opt actor
 	if err != nil {
 		return err
 	}
+	if err := a.warnOfBroken(ctx, s, v.Article); err != nil {
+		return err
+	}
 	if by.IfVersion == "" {
 		by.IfVersion = v.Seal.String()
 	}

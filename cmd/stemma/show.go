@@ -70,6 +70,11 @@ func (a *app) show(ctx context.Context, s *repo.Store, name string, format schem
 	if err != nil {
 		return err
 	}
+	if v.Place == repo.Current {
+		if err := a.warnOfBroken(ctx, s, v.Article); err != nil {
+			return err
+		}
+	}
 	if v.Known != schema.AllFields && v.Known != 0 {
 		a.hint("of this version only the headline and the path are known: a page's Changes list told of it")
 	}
