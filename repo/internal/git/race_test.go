@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -63,14 +64,14 @@ func TestWritersOfAllSorts(t *testing.T) {
 	}
 	others.Go(func() {
 		for i := 0; !stop.Load(); i++ {
-			args := [][]string{{"pack-refs", "--all"}, {"repack", "-d", "--quiet"}, {"repack", "-adf", "--quiet"}, {"gc", "--quiet", "--prune=now"}}[i%4]
-			// gc --prune=now deletes what plain git has just written and not
-			// yet referred to, which is git's own affair: leave it out while
-			// plain git writes.
-			if args[0] == "gc" || args[len(args)-2] == "-adf" {
-				args = []string{"gc", "--quiet"}
-			}
-			if out, err := gitCmd(t, r.Dir(), args...).CombinedOutput(); err != nil && !strings.Contains(string(out), "lock") {
+			// Not with --prune=now or -a -d: these delete what plain git has
+			// written and not yet referred to, which is git's own affair.
+			args := [][]string{{"pack-refs", "--all"}, {"repack", "-d", "--quiet"}, {"gc", "--quiet"}}[i%3]
+			out, err := gitCmd(t, r.Dir(), args...).CombinedOutput()
+			// Git gives up, without harm, when a ref is locked, or when a pack
+			// goes that a writer has taken back because main had moved.
+			harmless := strings.Contains(string(out), "lock") || strings.Contains(string(out), "unable to get object info")
+			if err != nil && !harmless {
 				t.Errorf("git %v: %v\n%s", args, err, out)
 			}
 		}
@@ -107,6 +108,13 @@ func plainCommit(t *testing.T, r *Repo, message string) (Hash, error) {
 		}
 		out, err := gitCmd(t, r.Dir(), "commit-tree", tip.String()+"^{tree}", "-p", tip.String(), "-m", message).Output()
 		if err != nil {
+			var exit *exec.ExitError
+			if errors.As(err, &exit) {
+				if strings.Contains(string(exit.Stderr), "temporary file") {
+					continue // git gc took the folder away in which git wrote
+				}
+				err = fmt.Errorf("git commit-tree: %w: %s", err, exit.Stderr)
+			}
 			return Hash{}, err
 		}
 		h, err := ParseHash(strings.TrimSpace(string(out)))
