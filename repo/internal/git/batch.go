@@ -15,6 +15,7 @@ type Batch struct {
 	base Hash // where main must stand at Publish
 	tip  Hash // the last commit of the batch
 	root *node
+	size int // folders loaded
 	pack packBuilder
 	err  error
 	done bool
@@ -34,6 +35,7 @@ type node struct {
 type warmTree struct {
 	tip  Hash
 	root *node
+	size int
 }
 
 // maxWarmNodes bounds the folders that are kept warm.
@@ -52,7 +54,7 @@ func (r *Repo) Begin(tip Hash) (*Batch, error) {
 	b := &Batch{repo: r, base: tip, tip: tip}
 	b.pack = packBuilder{deflaters: &r.deflaters, known: map[Hash]bool{}}
 	if warm := r.warm.Swap(nil); warm != nil && warm.tip == tip {
-		b.root = warm.root
+		b.root, b.size = warm.root, warm.size
 		return b, nil
 	}
 	if tip.IsZero() {
@@ -253,6 +255,7 @@ func (b *Batch) kid(n *node, name string, at int, found bool) (*node, error) {
 		n.kids = map[string]*node{}
 	}
 	n.kids[name] = kid
+	b.size++
 	return kid, nil
 }
 
@@ -280,16 +283,4 @@ func (b *Batch) store(n *node) (Hash, error) {
 	h, err := b.add(kindTree, encodeTree(n.entries))
 	n.hash, n.changed = h, err != nil
 	return h, err
-}
-
-// count returns the number of folders loaded, up to a limit.
-func (n *node) count(limit int) int {
-	sum := 1
-	for _, kid := range n.kids {
-		if sum >= limit {
-			break
-		}
-		sum += kid.count(limit - sum)
-	}
-	return sum
 }

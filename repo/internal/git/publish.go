@@ -60,8 +60,8 @@ func (b *Batch) Publish() error {
 	if err := p.run(&b.pack); err != nil {
 		return err
 	}
-	if b.root.count(maxWarmNodes) < maxWarmNodes {
-		b.repo.warm.Store(&warmTree{b.tip, b.root})
+	if b.size < maxWarmNodes {
+		b.repo.warm.Store(&warmTree{b.tip, b.root, b.size})
 	}
 	// The batch is recorded and durable from here on, so what follows must not
 	// make it look failed: packs that can't be listed or concatenated now will
