@@ -1,5 +1,8 @@
 // Package ingest turns what other programs wrote into a stream of states to
-// record: lines of JSON ([JSONL]) and folders of event pages ([Pages]).
+// record, and states into what other programs read: lines of JSON ([JSONL]),
+// folders and repositories of event pages ([Pages], [PageHistory]), repositories
+// of Markdown ([Repository]) and dumps of wikis ([MediaWiki]). [Open] unpacks a
+// stream on the way.
 //
 // It knows what a state is, not where states are kept: a reader yields [Item]s
 // in an order that does not depend on the machine, and the caller makes drafts
@@ -16,12 +19,13 @@ import (
 
 // Item is one state as it was read, with where it came from.
 type Item struct {
-	Input  schema.Input
-	SHA256 [32]byte      // of the bytes that held the state
-	Reader schema.Format // the format that read them
-	File   string        // as the caller named it
-	Line   int           // the line of File that the state starts at, from 1
-	Offset int64         // how many bytes of File were read with this state, for a measure of progress
+	Input   schema.Input
+	SHA256  [32]byte      // of the bytes that held the state
+	Reader  schema.Format // the format that read them
+	File    string        // as the caller named it
+	Address string        // where the source itself keeps the state (COMMIT:PATH, a URL); "" where that is File
+	Line    int           // the line of File that the state starts at, from 1
+	Offset  int64         // how many bytes of File were read with this state, for a measure of progress
 }
 
 // MaxState is the most bytes that one state may take in a stream: the longest

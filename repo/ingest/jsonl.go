@@ -16,6 +16,11 @@ import (
 // gets the id that belongs to the key ([schema.DeriveID]), so that reading the
 // same stream twice leads to the same articles.
 //
+// A line with doc and text is one of a history of documents: doc (the document's
+// name), n, time, author, msg, commit, and text, which null withdraws. It becomes
+// an article whose key is [StreamName] and doc, and for which doc is an alias;
+// [OriginalText] gives its text back. A text that is no UTF-8 (b64) is refused.
+//
 // name is the stream's name in items and problems. A line that is longer than
 // [MaxState] is refused without being held in memory.
 func JSONL(r io.Reader, name string) iter.Seq2[Item, error] {
@@ -58,6 +63,9 @@ func JSONL(r io.Reader, name string) iter.Seq2[Item, error] {
 func readLine(line []byte, name string, number int) (Item, *schema.Problem) {
 	if number == 1 {
 		line = bytes.TrimPrefix(line, []byte("\ufeff"))
+	}
+	if isRevision(line) {
+		return readRevision(line, name, number)
 	}
 	in, problem := schema.ParseJSON(line)
 	if problem != nil {

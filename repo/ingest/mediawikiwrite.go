@@ -1,0 +1,337 @@
+package ingest
+
+import (
+	"bufio"
+	"crypto/sha1"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/big"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stemma-project/stemma/schema"
+)
+
+// firstFreePage is the id of the first page that has none of its own: above those
+// of any wiki, so that no page that comes later wants it.
+const firstFreePage = 1_000_000_000
+
+// MediaWikiWriter writes articles as an XML dump of a wiki, export-0.11, which
+// Special:Import reads. Page by page: [MediaWikiWriter.Page], then
+// [MediaWikiWriter.Revision] for each version; in the end [MediaWikiWriter.Close].
+// Errors of the underlying writer are reported by Close.
+//
+// A page that came from a wiki has the same title, namespace, id, authors, times,
+// comments, minor flags and suppressions as there; the ids of revisions and users
+// are new. Of another article, the revisions hold summary, body and sources as
+// wikitext, and its title is the current headline, with the signs that no title
+// may hold replaced.
+type MediaWikiWriter struct {
+	w         *bufio.Writer
+	site      wikiOrigin
+	pages     map[int64]bool
+	titles    map[string]bool
+	free      int64
+	revisions int64
+	parent    int64
+	inPage    bool
+}
+
+// NewMediaWikiWriter begins a dump. first is the current state of the first
+// article: the wiki that it came from, if it did, is the one that the dump names.
+func NewMediaWikiWriter(w io.Writer, first *schema.State) *MediaWikiWriter {
+	m := &MediaWikiWriter{w: bufio.NewWriterSize(w, 64<<10), pages: map[int64]bool{}, titles: map[string]bool{}, free: firstFreePage}
+	language := "en"
+	if first != nil {
+		m.site, _ = wikiOriginOf(first)
+		if first.Language != "" {
+			language = first.Language
+		}
+	}
+	if m.site.Sitename == "" {
+		m.site.Sitename = "stemma"
+	}
+	const space = "http://www.mediawiki.org/xml/export-0.11/"
+	fmt.Fprintf(m.w, "<mediawiki xmlns=%q xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=%q version=\"0.11\" xml:lang=\"%s\">\n",
+		space, space+" http://www.mediawiki.org/xml/export-0.11.xsd", escapeXML(language))
+	m.w.WriteString("  <siteinfo>\n")
+	m.element("    ", "sitename", m.site.Sitename)
+	m.element("    ", "dbname", m.site.DBName)
+	m.element("    ", "base", m.site.Base)
+	m.w.WriteString("    <generator>stemma</generator>\n    <case>first-letter</case>\n  </siteinfo>\n")
+	return m
+}
+
+// element writes an element that is not empty.
+func (m *MediaWikiWriter) element(indent, name, text string) {
+	if text != "" {
+		fmt.Fprintf(m.w, "%s<%s>%s</%s>\n", indent, name, escapeXML(text), name)
+	}
+}
+
+// Page begins the page of an article, of which current is the current state.
+func (m *MediaWikiWriter) Page(current *schema.State) {
+	m.endPage()
+	m.inPage, m.parent = true, 0
+	origin, ok := wikiOriginOf(current)
+	id := origin.Page
+	if !ok || id <= 0 || m.pages[id] || origin.siteKey() != m.site.siteKey() {
+		m.free++
+		id = m.free
+	}
+	m.pages[id] = true
+	m.w.WriteString("  <page>\n")
+	m.element("    ", "title", m.title(current, ok))
+	fmt.Fprintf(m.w, "    <ns>%d</ns>\n    <id>%d</id>\n", max(origin.NS, 0), id)
+	if origin.Redirect != "" {
+		fmt.Fprintf(m.w, "    <redirect title=\"%s\" />\n", escapeXML(origin.Redirect))
+	}
+}
+
+// title gives a page a title that no page before it has: a wiki would take two
+// pages of one title for one.
+func (m *MediaWikiWriter) title(s *schema.State, fromWiki bool) string {
+	title := s.Headline
+	if !fromWiki {
+		title = cutBytes(strings.Join(strings.Fields(titleSigns.Replace(title)), " "), maxWikiTitle)
+	}
+	for n := 2; m.titles[title]; n++ {
+		suffix := fmt.Sprintf(" (%s)", s.Date)
+		if n > 2 {
+			suffix = fmt.Sprintf(" (%s, %d)", s.Date, n-1)
+		}
+		title = cutBytes(s.Headline, maxWikiTitle-len(suffix)) + suffix
+		if !fromWiki {
+			title = cutBytes(titleSigns.Replace(s.Headline), maxWikiTitle-len(suffix)) + suffix
+		}
+	}
+	m.titles[title] = true
+	return title
+}
+
+// maxWikiTitle is the most bytes that a wiki keeps of a title.
+const maxWikiTitle = 255
+
+// titleSigns replaces the signs that no title of a wiki may hold by their wide
+// forms; it is read-only after it is made.
+var titleSigns = strings.NewReplacer("#", "＃", "<", "＜", ">", "＞", "[", "［", "]", "］", "{", "｛", "}", "｝", "|", "｜", "_", " ", "\t", " ")
+
+// cutBytes cuts a text to at most n bytes, before a rune.
+func cutBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return strings.TrimSpace(s[:n])
+}
+
+// Revision writes one version of the page at hand: in is its state with author,
+// note and time of publication.
+func (m *MediaWikiWriter) Revision(in *schema.Input) {
+	m.revisions++
+	suppressed := suppressedParts(&in.State)
+	note, minor := strings.CutSuffix(in.Note, minorEdit)
+	fmt.Fprintf(m.w, "    <revision>\n      <id>%d</id>\n", m.revisions)
+	if m.parent > 0 {
+		fmt.Fprintf(m.w, "      <parentid>%d</parentid>\n", m.parent)
+	}
+	m.parent = m.revisions
+	fmt.Fprintf(m.w, "      <timestamp>%s</timestamp>\n", in.Published.T.UTC().Format(time.RFC3339))
+	m.contributor(in.Author, slices.Contains(suppressed, "contributor"))
+	if minor {
+		m.w.WriteString("      <minor />\n")
+	}
+	if slices.Contains(suppressed, "comment") {
+		m.w.WriteString("      <comment deleted=\"deleted\" />\n")
+	} else {
+		m.element("      ", "comment", strings.TrimSpace(note))
+	}
+	model := "wikitext"
+	if format, ok := extraText(&in.State, keyFormat); ok && format != "" {
+		model = format
+	}
+	fmt.Fprintf(m.w, "      <origin>%d</origin>\n", m.revisions)
+	m.element("      ", "model", model)
+	m.element("      ", "format", formatOfModel(model))
+	text := wikiText(&in.State)
+	sum := sha1Base36(text)
+	if slices.Contains(suppressed, "text") {
+		m.w.WriteString("      <text deleted=\"deleted\" />\n")
+		text, sum = "", ""
+	} else {
+		fmt.Fprintf(m.w, "      <text bytes=\"%d\" sha1=\"%s\" xml:space=\"preserve\">%s</text>\n", len(text), sum, escapeXML(text))
+	}
+	m.slots(&in.State)
+	fmt.Fprintf(m.w, "      <sha1>%s</sha1>\n    </revision>\n", sum)
+}
+
+func (m *MediaWikiWriter) contributor(who schema.Person, suppressed bool) {
+	if suppressed {
+		m.w.WriteString("      <contributor deleted=\"deleted\" />\n")
+		return
+	}
+	m.w.WriteString("      <contributor>\n")
+	if _, err := netip.ParseAddr(who.Name); err == nil {
+		m.element("        ", "ip", who.Name)
+	} else {
+		m.element("        ", "username", strings.Replace(who.Name, ":", ">", 1))
+		m.w.WriteString("        <id>0</id>\n")
+	}
+	m.w.WriteString("      </contributor>\n")
+}
+
+// slots writes the contents beside the main one.
+func (m *MediaWikiWriter) slots(s *schema.State) {
+	var slots []wikiSlot
+	i := slices.IndexFunc(s.Extra, func(e schema.Extra) bool { return e.Key == keySlots })
+	if i < 0 || json.Unmarshal([]byte(s.Extra[i].Value), &slots) != nil {
+		return
+	}
+	for _, slot := range slots {
+		m.w.WriteString("      <content>\n")
+		m.element("        ", "role", slot.Role)
+		fmt.Fprintf(m.w, "        <origin>%d</origin>\n", m.revisions)
+		m.element("        ", "model", slot.Model)
+		m.element("        ", "format", slot.Format)
+		fmt.Fprintf(m.w, "        <text bytes=\"%d\" sha1=\"%s\" xml:space=\"preserve\">%s</text>\n      </content>\n",
+			len(slot.Text), sha1Base36(slot.Text), escapeXML(slot.Text))
+	}
+}
+
+func suppressedParts(s *schema.State) []string {
+	var parts []string
+	i := slices.IndexFunc(s.Extra, func(e schema.Extra) bool { return e.Key == keySuppressed })
+	if i < 0 || json.Unmarshal([]byte(s.Extra[i].Value), &parts) != nil {
+		return nil
+	}
+	return parts
+}
+
+// formatOfModel gives the format in which a wiki writes a content model.
+func formatOfModel(model string) string {
+	switch model {
+	case "wikitext":
+		return "text/x-wiki"
+	case "css", "sanitized-css":
+		return "text/css"
+	case "javascript":
+		return "text/javascript"
+	case "json":
+		return "application/json"
+	}
+	if strings.Contains(model, "json") || strings.HasPrefix(model, "wikibase") || strings.HasSuffix(model, ".json") {
+		return "application/json"
+	}
+	return "text/plain"
+}
+
+// wikiText gives what a page of a wiki holds of a state. The body of a page that
+// came from a wiki goes out as it came, but for the LF at its end, which a wiki
+// never keeps. An article that is withdrawn has none.
+func wikiText(s *schema.State) string {
+	if _, ok := extraText(s, keyFormat); ok {
+		return strings.TrimSuffix(s.Body, "\n")
+	}
+	if s.Status == schema.Canceled {
+		return ""
+	}
+	var parts []string
+	for _, part := range []string{s.Summary, strings.TrimSpace(wikiHeadings(s.Body))} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if len(s.Sources) > 0 {
+		list := "== Sources =="
+		for _, src := range s.Sources {
+			list += "\n* " + strings.TrimSpace(wikiLink(src))
+		}
+		parts = append(parts, list)
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+func wikiLink(src schema.Source) string {
+	if src.URL == "" {
+		return src.Name
+	}
+	return "[" + strings.NewReplacer(" ", "%20", "]", "%5D", "[", "%5B").Replace(src.URL) + " " + src.Name + "]"
+}
+
+// wikiHeadings turns Markdown's headings into a wiki's; the rest stays.
+func wikiHeadings(body string) string {
+	var b strings.Builder
+	for line := range strings.SplitAfterSeq(body, "\n") {
+		text := strings.TrimRight(line, "\n")
+		marks := len(text) - len(strings.TrimLeft(text, "#"))
+		if title := strings.TrimSpace(strings.Trim(text, "#")); 1 <= marks && marks <= 6 && title != "" && text[marks] == ' ' {
+			mark := strings.Repeat("=", marks)
+			line = mark + " " + title + " " + mark + line[len(text):]
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// sha1Base36 is the sum that a wiki keeps of a text: 31 digits to the base 36.
+func sha1Base36(text string) string {
+	sum := sha1.Sum([]byte(text))
+	digits := new(big.Int).SetBytes(sum[:]).Text(36)
+	return strings.Repeat("0", max(0, 31-len(digits))) + digits
+}
+
+func (m *MediaWikiWriter) endPage() {
+	if m.inPage {
+		m.w.WriteString("  </page>\n")
+	}
+	m.inPage = false
+}
+
+// Close ends the dump and reports what went wrong in writing it. The underlying
+// writer stays open.
+func (m *MediaWikiWriter) Close() error {
+	m.endPage()
+	m.w.WriteString("</mediawiki>\n")
+	return m.w.Flush()
+}
+
+// escapeXML makes a text part of an XML 1.0 document. A character that none can
+// hold (a control character other than tab, LF and CR) becomes U+FFFD.
+func escapeXML(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return strings.ContainsRune(`&<>"`, r) || r != '\n' && r != '\t' && !plainXML(r) }) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s) + len(s)/16)
+	for _, r := range s {
+		switch {
+		case r == '&':
+			b.WriteString("&amp;")
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '"':
+			b.WriteString("&quot;")
+		case r == '\r':
+			b.WriteString("&#" + strconv.Itoa('\r') + ";")
+		case r == '\n', r == '\t', plainXML(r):
+			b.WriteRune(r)
+		default:
+			b.WriteRune(utf8.RuneError)
+		}
+	}
+	return b.String()
+}
+
+// plainXML reports the characters from the blank up that XML 1.0 allows.
+func plainXML(r rune) bool {
+	return r >= 0x20 && r != 0xFFFE && r != 0xFFFF
+}
