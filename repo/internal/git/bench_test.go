@@ -355,3 +355,23 @@ func BenchmarkConcatenate(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkBatch records a thousand versions in one batch, one commit each.
+func BenchmarkBatch(b *testing.B) {
+	const versions = 1000
+	r := storeOf(b, 10_000)
+	for round := 0; b.Loop(); round++ {
+		batch, unlock := begin(b, r)
+		for i := range versions {
+			blob := batch.Blob(fmt.Append(article(i), round))
+			if _, err := batch.Commit(map[string]Hash{articlePath(i * 7): blob}, someone(1), someone(1), "m"); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := batch.Publish(); err != nil {
+			b.Fatal(err)
+		}
+		unlock()
+	}
+	b.ReportMetric(float64(b.N)*versions/b.Elapsed().Seconds(), "versions/s")
+}

@@ -88,14 +88,9 @@ func TestCheckFindsEachFlippedBit(t *testing.T) {
 	}
 }
 
-// TestCheckNamesWhatIsMissing takes objects away, one at a time.
-func TestCheckNamesWhatIsMissing(t *testing.T) {
-	r := newStore(t)
-	commits := []Hash{
-		mustRecord(t, r, map[string]string{"a/b/one.md": "one"}),
-		mustRecord(t, r, map[string]string{"a/b/two.md": "two"}),
-		mustRecord(t, r, map[string]string{"a/b/one.md": "one again"}),
-	}
+// unpackAll turns every object of a store into a loose file.
+func unpackAll(t testing.TB, r *Repo) {
+	t.Helper()
 	runGit(t, r.Dir(), "repack", "-ad")
 	pack := packFiles(t, r)[0]
 	moved := filepath.Join(t.TempDir(), "all.pack")
@@ -117,6 +112,17 @@ func TestCheckNamesWhatIsMissing(t *testing.T) {
 	if out, err := unpack.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+}
+
+// TestCheckNamesWhatIsMissing takes objects away, one at a time.
+func TestCheckNamesWhatIsMissing(t *testing.T) {
+	r := newStore(t)
+	commits := []Hash{
+		mustRecord(t, r, map[string]string{"a/b/one.md": "one"}),
+		mustRecord(t, r, map[string]string{"a/b/two.md": "two"}),
+		mustRecord(t, r, map[string]string{"a/b/one.md": "one again"}),
+	}
+	unpackAll(t, r)
 	if found, err := problems(t, r.Dir()); err != nil || len(found) > 0 {
 		t.Fatalf("the loose store: %v, %v", found, err)
 	}

@@ -62,20 +62,7 @@ func TestWritersOfAllSorts(t *testing.T) {
 	for range 2 {
 		others.Go(func() { readUntil(t, r, &stop) })
 	}
-	others.Go(func() {
-		for i := 0; !stop.Load(); i++ {
-			// Not with --prune=now or -a -d: these delete what plain git has
-			// written and not yet referred to, which is git's own affair.
-			args := [][]string{{"pack-refs", "--all"}, {"repack", "-d", "--quiet"}, {"gc", "--quiet"}}[i%3]
-			out, err := gitCmd(t, r.Dir(), args...).CombinedOutput()
-			// Git gives up, without harm, when a ref is locked, or when a pack
-			// goes that a writer has taken back because main had moved.
-			harmless := strings.Contains(string(out), "lock") || strings.Contains(string(out), "unable to get object info")
-			if err != nil && !harmless {
-				t.Errorf("git %v: %v\n%s", args, err, out)
-			}
-		}
-	})
+	others.Go(func() { repackUntil(t, r, &stop) })
 	writers.Wait()
 	stop.Store(true)
 	others.Wait()
@@ -96,6 +83,22 @@ func TestWritersOfAllSorts(t *testing.T) {
 	}
 	fsck(t, r.Dir())
 	checkClean(t, r)
+}
+
+// repackUntil lets git tidy up again and again. Not with --prune=now or -a -d:
+// these delete what plain git has written and not yet referred to, which is
+// git's own affair.
+func repackUntil(t *testing.T, r *Repo, stop *atomic.Bool) {
+	for i := 0; !stop.Load(); i++ {
+		args := [][]string{{"pack-refs", "--all"}, {"repack", "-d", "--quiet"}, {"gc", "--quiet"}}[i%3]
+		out, err := gitCmd(t, r.Dir(), args...).CombinedOutput()
+		// Git gives up, without harm, when a ref is locked, or when a pack
+		// goes that a writer has taken back because main had moved.
+		harmless := strings.Contains(string(out), "lock") || strings.Contains(string(out), "unable to get object info")
+		if err != nil && !harmless {
+			t.Errorf("git %v: %v\n%s", args, err, out)
+		}
+	}
 }
 
 // plainCommit makes a commit with git alone and moves main by compare and
