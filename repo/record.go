@@ -275,7 +275,7 @@ func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (R
 			return Result{}, err
 		}
 	}
-	next, result, err := w.next(d, t, before, published)
+	next, result, err := w.next(d, t, before, &base, published)
 	if err != nil || result.Outcome != "" {
 		if result.Outcome == Unchanged {
 			result.Version, err = w.toVersion(&base)
@@ -300,7 +300,7 @@ func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (R
 
 // next gives the state that a draft makes of the one before, or the result where
 // that is no new version.
-func (w *writer) next(d *Draft, t target, before *schema.State, published schema.Time) (schema.State, Result, error) {
+func (w *writer) next(d *Draft, t target, before *schema.State, base *index.Row, published schema.Time) (schema.State, Result, error) {
 	in := d.Input
 	if before != nil && len(in.Aliases) == 0 {
 		in.Carries &^= schema.Fields(schema.FieldAliases) // an address is never taken away by silence
@@ -312,7 +312,11 @@ func (w *writer) next(d *Draft, t target, before *schema.State, published schema
 		}
 		in.Contexts = append(slices.Clone(known), in.Contexts...)
 	}
-	raw, contextsOnly := schema.Apply(before, &in)
+	asItWas, err := w.asItWas(t.ID, before, base)
+	if err != nil {
+		return schema.State{}, Result{}, err
+	}
+	raw, contextsOnly := schema.Apply(asItWas, &in)
 	raw.ID = t.ID
 	if raw.Date == "" {
 		raw.Date = published.Day()
@@ -327,7 +331,7 @@ func (w *writer) next(d *Draft, t target, before *schema.State, published schema
 		return next, Result{}, err
 	}
 	raw.Path = next.Path
-	if contextsOnly {
+	if contextsOnly && asItWas == before {
 		return next, Result{Outcome: Unchanged, Reason: schema.ContextsOnly}, w.learn(t.ID, author(d), before, next.Contexts)
 	}
 	if before != nil {
@@ -336,6 +340,33 @@ func (w *writer) next(d *Draft, t target, before *schema.State, published schema
 		}
 	}
 	return next, Result{}, nil
+}
+
+// asItWas gives the state whose fields stay where a draft doesn't carry them. Of a
+// version that only a page's Changes list told of, the fields that nobody knows are
+// those of the last version that knew them: silence is no change.
+func (w *writer) asItWas(id schema.ID, before *schema.State, base *index.Row) (*schema.State, error) {
+	if before == nil || base.Known == schema.AllFields {
+		return before, nil
+	}
+	rows, err := w.tx.Versions(id)
+	if err != nil {
+		return nil, err
+	}
+	sortRows(rows)
+	var state *schema.State
+	for i := range rows {
+		said, err := w.applier.state(&rows[i])
+		if err != nil {
+			return nil, err
+		}
+		next, _ := schema.Apply(state, &schema.Input{State: *said, Carries: rows[i].Known})
+		state = &next
+		if rows[i].Number == base.Number {
+			break
+		}
+	}
+	return state, nil
 }
 
 // placePath gives a state whose path another article has a path of its own.

@@ -313,11 +313,6 @@ func (v *verifier) index() error {
 		return err
 	}
 	for _, p := range problems {
-		if mended, err := v.mended(&p); err != nil {
-			return err
-		} else if mended {
-			continue
-		}
 		if p.Field == historyField {
 			p.Hint = "fetch the old history from a clone or a backup; if the rewrite was meant, reindex forgets it"
 		} else {
@@ -331,8 +326,8 @@ func (v *verifier) index() error {
 
 // mended reports whether main holds another file by now, or none, where a broken
 // one was met.
-func (v *verifier) mended(f *Finding) (bool, error) {
-	tip, err := v.s.git.Tip()
+func (s *Store) mended(f *Finding) (bool, error) {
+	tip, err := s.git.Tip()
 	if err != nil || f.Field == historyField {
 		return false, err
 	}
@@ -342,30 +337,37 @@ func (v *verifier) mended(f *Finding) (bool, error) {
 		return false, err
 	}
 	for i, h := range []git.Hash{met, tip} {
-		c, err := v.s.git.Commit(h)
+		c, err := s.git.Commit(h)
 		if err != nil {
 			return false, err
 		}
-		if found[i], err = v.s.git.Find(c.Tree, f.Path); err != nil && !errors.Is(err, git.ErrNotFound) {
+		if found[i], err = s.git.Find(c.Tree, f.Path); err != nil && !errors.Is(err, git.ErrNotFound) {
 			return false, err
 		}
 	}
 	return found[0] != found[1], nil
 }
 
-// problems reads them from the index.
+// problems reads them from the index; what was mended since is history.
 func (s *Store) problems() ([]Finding, error) {
 	list, err := s.idx.Problems()
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Finding, len(list))
-	for i, p := range list {
+	var out []Finding
+	for _, p := range list {
 		reason := p.Reason
 		if p.Line > 0 {
 			reason = fmt.Sprintf("line %d: %s", p.Line, reason)
 		}
-		out[i] = Finding{Article: pathArticle(p.Path), Commit: git.Hash(p.Commit).String(), Path: p.Path, Field: p.Field, Reason: reason}
+		f := Finding{Article: pathArticle(p.Path), Commit: git.Hash(p.Commit).String(), Path: p.Path, Field: p.Field, Reason: reason}
+		mended, err := s.mended(&f)
+		if err != nil {
+			return nil, err
+		}
+		if !mended {
+			out = append(out, f)
+		}
 	}
 	return out, nil
 }
