@@ -194,7 +194,7 @@ func (a *applier) applyLink(e *event) error {
 	if err := a.applyFiles(&kept); err != nil {
 		return err
 	}
-	return a.rekind(m.article)
+	return a.rekind(m.article, 0)
 }
 
 // applySplit gives a version, and those recorded after it, to a new article, and
@@ -228,17 +228,39 @@ func (a *applier) applySplit(e *event) error {
 	if err := a.tx.MoveVersions(m.split, numbers, m.article, next); err != nil {
 		return err
 	}
-	for origin, all := range moves {
-		if all && origin != m.split { // it was linked once, and leaves with its versions
-			if err := a.tx.SetRedirect(origin, m.article); err != nil {
-				return err
-			}
-		}
+	if err := a.splitLinked(m.split, m.article, moves); err != nil {
+		return err
 	}
 	if err := a.applyFiles(e); err != nil {
 		return err
 	}
-	return errors.Join(a.rekind(m.article), a.rekind(m.split))
+	return errors.Join(a.rekind(m.article, 0), a.rekind(m.split, 0))
+}
+
+// splitLinked lets each id that was linked into an article lead to where its
+// versions are now: to the new article where all of them went, else to the old one,
+// also where it had been linked by way of another id that leaves.
+func (a *applier) splitLinked(old, new schema.ID, moves map[schema.ID]bool) error {
+	var linked []schema.ID
+	for origin := range moves {
+		home, ok, err := a.tx.Redirect(origin)
+		if err != nil {
+			return err
+		}
+		if ok && home == old {
+			linked = append(linked, origin)
+		}
+	}
+	for _, origin := range linked {
+		to := old
+		if moves[origin] {
+			to = new
+		}
+		if err := a.tx.SetRedirect(origin, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // problem notes something broken; the rest of the history goes on.
@@ -297,7 +319,7 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 	if err := a.tx.AddVersion(row, aliases(state, article), state.Contexts); err != nil {
 		return err
 	}
-	return a.rekindAfter(article, published, number, state, &row)
+	return a.rekindAfter(article, number)
 }
 
 // versionTime is when a version was published: what the trailer says. A commit of

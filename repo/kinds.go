@@ -8,12 +8,10 @@ import (
 
 // compare fills in a row's kinds of change against the version published before
 // it, and the version that it restores.
-func (a *applier) compare(row *index.Row, state *schema.State, before *index.Row) error {
-	old, err := a.state(before)
-	if err != nil {
+func (a *applier) compare(row *index.Row, state *schema.State, before *index.Row) (err error) {
+	if row.Kinds, err = a.kinds(row, state, before); err != nil {
 		return err
 	}
-	row.Kinds = joinKinds(knownDiff(old, state, before.Known&row.Known, diff.Options{}).Kinds)
 	row.Restores = 0
 	if before.Content == row.Content {
 		return nil
@@ -31,6 +29,15 @@ func (a *applier) compare(row *index.Row, state *schema.State, before *index.Row
 	return nil
 }
 
+// kinds gives a row's kinds of change against the version before it.
+func (a *applier) kinds(row *index.Row, state *schema.State, before *index.Row) (string, error) {
+	old, err := a.state(before)
+	if err != nil {
+		return "", err
+	}
+	return joinKinds(knownDiff(old, state, before.Known&row.Known, diff.Options{}).Kinds), nil
+}
+
 // publishedBefore orders rows as Changes does.
 func publishedBefore(a, b *index.Row) bool {
 	if !a.Published.T.Equal(b.Published.T) {
@@ -39,40 +46,55 @@ func publishedBefore(a, b *index.Row) bool {
 	return a.Number < b.Number
 }
 
-// rekindAfter brings the kinds of the version that now follows an inserted one up
-// to date; at the end of the list there is none.
-func (a *applier) rekindAfter(article schema.ID, published schema.Time, number int, state *schema.State, row *index.Row) error {
+// rekindAfter brings what follows an inserted version up to date; at the end of
+// the list there is nothing.
+func (a *applier) rekindAfter(article schema.ID, inserted int) error {
 	cur, _, err := a.tx.Current(article)
-	if err != nil || cur.Number == number {
+	if err != nil || cur.Number == inserted {
 		return err
 	}
-	return a.rekind(article)
+	return a.rekind(article, inserted)
 }
 
-// rekind recomputes the kinds of every version of an article.
-func (a *applier) rekind(article schema.ID) error {
+// rekind recomputes the kinds of every version of an article, or of the one alone
+// that follows an inserted version, and what each version restores: an inserted
+// state may be the one to which a much later version returns.
+func (a *applier) rekind(article schema.ID, inserted int) error {
 	rows, err := a.tx.Versions(article)
 	if err != nil {
 		return err
 	}
 	sortRows(rows)
+	least := make(map[[32]byte]int, len(rows)) // the smallest number of each state, up to two places before
 	for i := range rows {
 		r := &rows[i]
-		kinds, restores := r.Kinds, r.Restores
-		r.Kinds, r.Restores = "", 0
-		if i > 0 {
-			state, err := a.state(r)
-			if err != nil {
-				return err
-			}
-			if err := a.compare(r, state, &rows[i-1]); err != nil {
-				return err
+		kinds, restores := "", 0
+		if i > 1 {
+			old := &rows[i-2]
+			if n, ok := least[old.Content]; !ok || old.Number < n {
+				least[old.Content] = old.Number
 			}
 		}
-		if r.Kinds != kinds || r.Restores != restores {
-			if err := a.tx.SetKinds(article, r.Number, r.Kinds, r.Restores); err != nil {
-				return err
+		if i > 0 {
+			kinds = r.Kinds
+			if r.Content != rows[i-1].Content {
+				restores = least[r.Content]
 			}
+			if inserted == 0 || rows[i-1].Number == inserted {
+				state, err := a.state(r)
+				if err != nil {
+					return err
+				}
+				if kinds, err = a.kinds(r, state, &rows[i-1]); err != nil {
+					return err
+				}
+			}
+		}
+		if r.Kinds == kinds && r.Restores == restores {
+			continue
+		}
+		if err := a.tx.SetKinds(article, r.Number, kinds, restores); err != nil {
+			return err
 		}
 	}
 	return nil
