@@ -25,7 +25,7 @@ func Slug(headline string) string {
 		headline = headline[:cut]
 	}
 	var b strings.Builder
-	gap := false
+	gap, visible := false, false // marks alone, such as the selectors behind an emoji, would be a slug that nobody sees
 	for _, r := range strings.ToLower(headline) {
 		if r == utf8.RuneError || !unicode.In(r, unicode.L, unicode.M, unicode.Nd) {
 			gap = true
@@ -35,9 +35,10 @@ func Slug(headline string) string {
 			b.WriteByte('-')
 		}
 		gap = false
+		visible = visible || !unicode.Is(unicode.M, r)
 		b.WriteRune(r)
 	}
-	if b.Len() == 0 {
+	if !visible {
 		return Untitled
 	}
 	return b.String()

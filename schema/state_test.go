@@ -260,7 +260,7 @@ func TestAliasKey(t *testing.T) {
 
 func TestSlugForms(t *testing.T) {
 	for headline, want := range map[string]string{
-		"Hello, World! 2.5": "hello-world-2-5", "  -- ": Untitled, "": Untitled, "ÄÖ Straße": "äö-straße", "西班牙最高法院以": "西班牙最高法院以",
+		"Hello, World! 2.5": "hello-world-2-5", "  -- ": Untitled, "": Untitled, "👍️ ❤️!": Untitled, "ÄÖ Straße": "äö-straße", "西班牙最高法院以": "西班牙最高法院以",
 		"हिन्दी में": "हिन्दी-में", "a\xffb": "a-b", strings.Repeat("é", 100): strings.Repeat("é", 70), "x" + strings.Repeat("é", 100): "x" + strings.Repeat("é", 69),
 	} {
 		if got := Slug(headline); got != want {
