@@ -293,6 +293,40 @@ func TestLikenessAcrossNamesWithOneStem(t *testing.T) {
 	d.same(first, RuleLikeness, event("Army of Niger frees 12 hostages in the north of the country"))
 }
 
+func TestLikenessInAnotherOrder(t *testing.T) {
+	for _, c := range []struct{ one, other string }{
+		{"Israel attacks Iran", "Iran attacks Israel"},
+		{"Brazil beats Germany 2-1", "Germany beats Brazil 2-1"},
+		{"President visits minister", "Minister visits president"},
+		{"7 are killed and 2 injured in a crash near Springfield", "2 are killed and 7 injured in a crash near Springfield"},
+		{"Flight 12 is delayed, flight 34 is cancelled", "Flight 34 is delayed, flight 12 is cancelled"},
+	} {
+		d := newDesk(t)
+		first, _ := d.other(event(c.one))
+		if _, decision := d.other(event(c.other)); decision.Twin != first {
+			t.Errorf("%q: the likely twin is not reported: %s", c.other, decision)
+		}
+	}
+}
+
+func TestHeadlinesWithoutWords(t *testing.T) {
+	d := newDesk(t)
+	ids := map[schema.ID]bool{}
+	headlines := []string{"…", "?!", "👍️", "❤️", "♥"}
+	for _, headline := range headlines {
+		id, _ := d.other(event(headline))
+		ids[id] = true
+	}
+	if len(ids) != len(headlines) {
+		t.Errorf("%d articles of %d headlines", len(ids), len(headlines))
+	}
+	for _, headline := range headlines {
+		if _, decision := d.record(event(headline)); decision.Rule == RuleNew {
+			t.Errorf("%q is not found again", headline)
+		}
+	}
+}
+
 func TestOtherSourcesAgainstLikeness(t *testing.T) {
 	long := "The World Health Organization intervenes as the death toll from toxic cough syrup in Madhya Pradesh, India, rises to at least 20"
 	d := newDesk(t)

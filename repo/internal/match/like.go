@@ -10,6 +10,7 @@ type likeness struct {
 	figures bool // a figure stands in one alone
 	names   bool // a name stands in one alone
 	swapped bool // names stand in each that the other lacks
+	turned  bool // all but the same words, in another order
 }
 
 // compare compares two headlines, as sets of words.
@@ -50,6 +51,7 @@ func compare(a, b headline) likeness {
 		if l.dice >= orderFloor {
 			l.order = inOrder(a.text, b.text)
 		}
+		l.turned = l.dice >= likeFloor && turned(a.text, b.text)
 	}
 	return l
 }
@@ -79,6 +81,38 @@ func inOrder(a, b []word) float64 {
 		return 0
 	}
 	return 2 * row[len(b)] / (wa + wb)
+}
+
+// turned says whether figures or words of weight stand in both texts, but not in one
+// order: who attacks whom, how many are dead and how many hurt.
+func turned(a, b []word) bool {
+	x, y := weighty(a, b), weighty(b, a)
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	for _, stem := range y {
+		if len(x) > 0 && x[0] == stem {
+			x = x[1:]
+		}
+	}
+	return len(x) > 0
+}
+
+// weighty gives the stems of a's words that count in full in both texts, and of the
+// figures, in the order of a.
+func weighty(a, b []word) []string {
+	counts := func(w word) bool { return w.figure || w.weight == 1 }
+	also := map[string]bool{}
+	for _, w := range b {
+		also[w.stem] = also[w.stem] || counts(w)
+	}
+	var out []string
+	for _, w := range a {
+		if counts(w) && also[w.stem] {
+			out = append(out, w.stem)
+		}
+	}
+	return out
 }
 
 // alone notes a word that the other headline lacks.

@@ -3,6 +3,7 @@ package match
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/stemma-project/stemma/schema"
@@ -17,6 +18,11 @@ type search struct {
 	skip    map[schema.ID]bool
 	twin    schema.ID // the likeliest article so far that didn't fit
 	nearest float64
+
+	// wordless says that the headline has nothing to make a slug of, or to compare:
+	// "…" and "?!" have one path by default, and are one event only where they are
+	// equal. head is empty then.
+	wordless bool
 }
 
 func newSearch(in *schema.Input, f Finder) *search {
@@ -26,7 +32,9 @@ func newSearch(in *schema.Input, f Finder) *search {
 			s.keys[schema.AliasKey(src.URL)] = true
 		}
 	}
-	s.head = read(in.Headline)
+	if s.wordless = schema.Slug(in.Headline) == schema.Untitled; !s.wordless {
+		s.head = read(in.Headline)
+	}
 	return s
 }
 
@@ -57,7 +65,7 @@ func (s *search) byPath() (Decision, bool, error) {
 		return Decision{}, false, err
 	}
 	c, err := s.f.Candidate(id)
-	if err != nil || c == nil {
+	if err != nil || c == nil || s.wordless && !slices.Contains(c.Headlines, s.in.Headline) {
 		return Decision{}, false, err
 	}
 	if s.couldBe(c) && !s.otherSources(c) {
@@ -160,7 +168,7 @@ func (s *search) byLikeness() (Decision, error) {
 		if l.dice >= twinFloor {
 			s.near(c, l.dice)
 		}
-		if l.dice < likeFloor || l.kept < 1 || l.figures || l.names || s.otherSources(c) {
+		if l.dice < likeFloor || l.kept < 1 || l.figures || l.names || l.turned || s.otherSources(c) {
 			continue
 		}
 		if l.dice > best {
@@ -211,6 +219,9 @@ func (s *search) best(c *Candidate) likeness {
 		}
 	}
 	for _, text := range c.Headlines {
+		if s.wordless && text == s.in.Headline {
+			return likeness{dice: 1, order: 1, kept: 1}
+		}
 		try(text)
 		if text = unlabelled(text, labels); text != "" {
 			try(text)
