@@ -40,7 +40,7 @@ func (s *Store) Record(ctx context.Context, drafts []Draft, opt RecordOptions) (
 // import twice, or again after it was interrupted, is harmless. An error of the
 // stream that is a *schema.Problem refuses one state and the rest goes on.
 func (s *Store) Import(ctx context.Context, drafts iter.Seq2[Draft, error], opt RecordOptions, each func(Result)) error {
-	replay := &replay{at: map[schema.ID]int{}}
+	replay := newReplay()
 	var batch []Draft
 	flush := func() error {
 		results, err := s.recordBatch(ctx, batch, opt, replay)
@@ -281,6 +281,11 @@ func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (R
 			result.Version, err = w.toVersion(&base)
 		}
 		return result, err
+	}
+	if r != nil && given && hasBase && base.Published.T.Equal(published.T) {
+		if result, ok, err := w.replayedAt(d, t.ID, published, r); err != nil || ok {
+			return result, err
+		}
 	}
 	m := &message{op: opRevise, note: cleanNote(firstText(d.Note, in.Note)), published: published,
 		match: t.Match, source: sourceTrailer(d.Source), known: schema.AllFields, correction: d.Correction}

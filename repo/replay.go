@@ -2,6 +2,7 @@ package repo
 
 import (
 	"maps"
+	"time"
 
 	"github.com/stemma-project/stemma/repo/internal/index"
 	"github.com/stemma-project/stemma/schema"
@@ -14,10 +15,23 @@ import (
 type replay struct {
 	at  map[schema.ID]int // how many versions were repeated; -1: past the last one
 	now map[schema.ID]int // the same, within the batch that isn't durable yet
+
+	ties, tiesNow map[schema.ID]tie // the same for states with times: see replayedAt
+}
+
+// tie says how many of an article's versions of one instant were repeated.
+type tie struct {
+	at time.Time
+	n  int
+}
+
+func newReplay() *replay {
+	return &replay{at: map[schema.ID]int{}, ties: map[schema.ID]tie{}}
 }
 
 func (r *replay) begin() *replay {
 	r.now = map[schema.ID]int{}
+	r.tiesNow = map[schema.ID]tie{}
 	return r
 }
 
@@ -25,6 +39,7 @@ func (r *replay) begin() *replay {
 func (r *replay) keep() {
 	if r != nil {
 		maps.Copy(r.at, r.now)
+		maps.Copy(r.ties, r.tiesNow)
 	}
 }
 
@@ -71,6 +86,50 @@ func (w *writer) replayed(d *Draft, id schema.ID, r *replay) (Result, bool, erro
 		}
 	}
 	r.now[id] = -1
+	return Result{}, false, nil
+}
+
+// tie gives how many of an article's versions published at t were repeated.
+func (r *replay) tie(id schema.ID, t time.Time) int {
+	found, ok := r.tiesNow[id]
+	if !ok {
+		found = r.ties[id]
+	}
+	if !found.at.Equal(t) {
+		return 0
+	}
+	return found.n
+}
+
+// replayedAt reports whether a draft with a time of its own, which differs from
+// the last version published at that very time, repeats an earlier one of them.
+// Sources date to the second or to the day, so several states of one article share
+// a time; they are told apart by their order alone. A state counts as repeated
+// only once: A, B, A at one time are three versions, and again none.
+func (w *writer) replayedAt(d *Draft, id schema.ID, published schema.Time, r *replay) (Result, bool, error) {
+	rows, err := w.tx.Versions(id)
+	if err != nil {
+		return Result{}, false, err
+	}
+	sortRows(rows)
+	seen, n := r.tie(id, published.T), 0
+	for i := range rows {
+		if !rows[i].Published.T.Equal(published.T) {
+			continue
+		}
+		if n++; n <= seen {
+			continue
+		}
+		var before *index.Row
+		if i > 0 {
+			before = &rows[i-1]
+		}
+		if result, ok, err := w.repeats(d, before, &rows[i]); err != nil || ok {
+			r.tiesNow[id] = tie{published.T, n}
+			return result, ok, err
+		}
+	}
+	r.tiesNow[id] = tie{published.T, n + 1} // the draft itself becomes the last of them
 	return Result{}, false, nil
 }
 

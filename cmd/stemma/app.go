@@ -78,7 +78,7 @@ func (a *app) commands() map[string][]*cobra.Command {
 			a.listCommand(), a.dayCommand(), a.relatedCommand(), a.convertCommand(),
 		},
 		"mend": {a.restoreCommand(), a.correctCommand(), a.withdrawCommand(), a.linkCommand(), a.splitCommand()},
-		"keep": {a.verifyCommand(), a.reindexCommand(), a.demoCommand()},
+		"keep": {a.exportCommand(), a.verifyCommand(), a.reindexCommand(), a.demoCommand()},
 		"":     {exitCodesTopic(), articlesTopic(), timesTopic(), jsonTopic()},
 	}
 }

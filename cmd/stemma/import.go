@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
 
@@ -21,6 +20,9 @@ type importOptions struct {
 	verbose bool
 }
 
+// importFormats names the formats in messages.
+const importFormats = "pages, jsonl, git or mediawiki"
+
 func (a *app) importCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FORMAT PATH...",
@@ -30,15 +32,15 @@ told on stderr with its line, field and reason, the others are recorded, and the
 exit code is 5. Running an import again, also after it was interrupted, adds only
 what is missing.`,
 		Args: func(_ *cobra.Command, args []string) error {
-			e := &usageError{message: "import wants a FORMAT: pages or jsonl", command: "import"}
+			e := &usageError{message: "import wants a FORMAT: " + importFormats, command: "import"}
 			if len(args) > 0 {
-				e.message = fmt.Sprintf("no format %q to import: pages or jsonl is wanted", args[0])
+				e.message = fmt.Sprintf("no format %q to import: %s is wanted", args[0], importFormats)
 			}
 			return e
 		},
 		RunE: func(*cobra.Command, []string) error { return nil }, // Args has refused already
 	}
-	cmd.AddCommand(a.importPagesCommand(), a.importJSONLCommand())
+	cmd.AddCommand(a.importPagesCommand(), a.importJSONLCommand(), a.importGitCommand(), a.importMediaWikiCommand())
 	return cmd
 }
 
@@ -123,85 +125,17 @@ func (a *app) relativePaths(names []string) []string {
 	return out
 }
 
-func (a *app) importJSONLCommand() *cobra.Command {
-	var opt importOptions
-	cmd := &cobra.Command{
-		Use:   "jsonl FILE...|-",
-		Short: "Import a stream of states, one JSON object a line",
-		Long: `Import streams of states, one JSON object a line, with the keys of show --format
-json and beside them published, author {name, email}, note, and key: the source's
-own key for the article, from which its id is derived. Lines with the same key, or
-the same id, are versions of one article, in the order of the lines.`,
-		Example: `  stemma import jsonl events.jsonl
-  xz -dc events.jsonl.xz | stemma import jsonl -`,
-		Args: argCount(1, -1, "at least one FILE, or -"),
-		RunE: a.withStore(func(ctx context.Context, s *repo.Store, args []string) error {
-			return a.importJSONL(ctx, s, args, opt)
-		}),
-	}
-	opt.flags(cmd)
-	return cmd
-}
-
-func (a *app) importJSONL(ctx context.Context, s *repo.Store, names []string, opt importOptions) error {
-	work := &importWork{app: a, opt: opt, progress: a.progress("states"), byBytes: true}
-	for _, name := range names {
-		if name == "-" {
-			work.total = 0
-			break
-		}
-		info, err := os.Stat(a.path(name))
-		if err != nil {
-			return renamed(err, name)
-		}
-		work.total += info.Size()
-	}
-	return work.run(ctx, s, a.streams(names), false)
-}
-
-// streams reads the streams one after the other.
-func (a *app) streams(names []string) iter.Seq2[ingest.Item, error] {
-	return func(yield func(ingest.Item, error) bool) {
-		for _, name := range names {
-			if !a.stream(name, yield) {
-				return
-			}
-		}
-	}
-}
-
-func (a *app) stream(name string, yield func(ingest.Item, error) bool) bool {
-	r, shown := a.in, "stdin"
-	if name != "-" {
-		f, err := os.Open(a.path(name))
-		if err != nil {
-			yield(ingest.Item{}, renamed(err, name))
-			return false
-		}
-		defer f.Close()
-		r, shown = io.Reader(f), name
-	}
-	for item, err := range ingest.JSONL(r, shown) {
-		if !yield(item, err) {
-			return false
-		}
-	}
-	return true
-}
-
 // importWork is one import under way.
 type importWork struct {
 	*app
 	opt      importOptions
 	progress *progress
-	total    int64 // files, or bytes where byBytes; 0 is not known
-	byBytes  bool
+	total    int64 // how far the work goes; 0 is not known
 
-	seen                            int   // states read
-	done                            int64 // files or bytes read
-	before                          int64 // bytes of the streams before this one
-	lastFile                        string
-	lastOffset                      int64
+	// position says how far a state stands on the way to total; nil counts states.
+	position func(ingest.Item) int64
+
+	seen                            int // states read
 	created, recorded, same, refuse int
 	failed                          error
 }
@@ -234,28 +168,25 @@ func draftOf(item ingest.Item, author schema.Person) repo.Draft {
 	if item.Input.Author != (schema.Person{}) {
 		author = item.Input.Author
 	}
+	address := item.Address
+	if address == "" {
+		address = item.File
+	}
 	return repo.Draft{
 		Input: item.Input, Author: author, File: item.File,
-		Source: repo.SourceOf{SHA256: item.SHA256, Reader: string(item.Reader), Address: item.File},
+		Source: repo.SourceOf{SHA256: item.SHA256, Reader: string(item.Reader), Address: address},
 	}
 }
 
 func (w *importWork) advance(item ingest.Item) {
 	w.seen++
-	switch {
-	case !w.byBytes:
-		w.done++
-	case item.File != "":
-		if item.File != w.lastFile {
-			w.before += w.lastOffset
-			w.lastFile = item.File
-		}
-		w.lastOffset = item.Offset
-		w.done = w.before + item.Offset
+	done := int64(w.seen)
+	if w.position != nil {
+		done = w.position(item)
 	}
 	share := 0.0
 	if w.total > 0 {
-		share = float64(w.done) / float64(w.total)
+		share = float64(done) / float64(w.total)
 	}
 	w.progress.at(w.seen, share)
 }

@@ -28,13 +28,12 @@ import (
 // What is a page is decided as [PageFiles] does, and known is as for [Pages].
 func PageHistory(ctx context.Context, dir string, environ []string, known func(context string) bool) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel() // ends both programs where the caller has seen enough
-		h, err := startHistory(ctx, dir, environ)
+		h, err := startHistory(ctx, dir, environ, "--no-renames", "--diff-filter=AM", "--format="+commitFormat("%ct"))
 		if err != nil {
 			yield(Item{}, err)
 			return
 		}
+		defer h.stop()
 		h.known = known
 		for {
 			item, err := h.next()
@@ -66,20 +65,31 @@ type history struct {
 	answer   *bufio.Reader
 	messages [2]bytes.Buffer // what the programs said on stderr
 	commit   commit          // the one whose files are being read
+	cancel   context.CancelFunc
 }
 
 // commit is what git log says of one commit.
 type commit struct {
 	hash   string
 	time   time.Time
+	later  time.Time // the second time of the format, where it has one
 	author schema.Person
 	note   string
 }
 
-func startHistory(ctx context.Context, dir string, environ []string) (*history, error) {
+// commitFormat is the format of a commit's header for git log, as readCommit reads
+// it; times are one or two of its placeholders, with a blank between them.
+func commitFormat(times string) string {
+	return "%x01%H%x01" + times + "%x01%an%x01%ae%x01%B"
+}
+
+// startHistory starts the programs that read a repository; logArgs say which
+// commits and changes are listed, and in which format. The caller stops them.
+func startHistory(ctx context.Context, dir string, environ []string, logArgs ...string) (*history, error) {
 	h := &history{dir: dir}
-	h.log = exec.CommandContext(ctx, "git", "-C", dir, "log", "--reverse", "--raw", "-z", "--no-abbrev", "--no-renames",
-		"--diff-filter=AM", "--encoding=UTF-8", "--format=%x01%H%x01%ct%x01%an%x01%ae%x01%B")
+	ctx, h.cancel = context.WithCancel(ctx)
+	args := []string{"-C", dir, "log", "--reverse", "--raw", "-z", "--no-abbrev", "--encoding=UTF-8"}
+	h.log = exec.CommandContext(ctx, "git", append(args, logArgs...)...)
 	h.cat = exec.CommandContext(ctx, "git", "-C", dir, "cat-file", "--batch")
 	list, err := h.log.StdoutPipe()
 	if err != nil {
@@ -95,11 +105,30 @@ func startHistory(ctx context.Context, dir string, environ []string) (*history, 
 	for i, cmd := range []*exec.Cmd{h.log, h.cat} {
 		cmd.Env, cmd.Stderr = environ, &h.messages[i]
 		if err := cmd.Start(); err != nil {
-			return nil, fmt.Errorf("reading the history of %s with git: %w", dir, err)
+			h.stop()
+			return nil, needsGit(dir, err)
 		}
 	}
 	h.list, h.answer = bufio.NewReader(list), bufio.NewReaderSize(answer, 64<<10)
 	return h, nil
+}
+
+// needsGit says that the history of dir can't be read, and why.
+func needsGit(dir string, err error) error {
+	if errors.Is(err, exec.ErrNotFound) {
+		return fmt.Errorf("reading the history of %s needs the git program: install git, or put it on the PATH", dir)
+	}
+	return fmt.Errorf("reading the history of %s with git: %w", dir, err)
+}
+
+// stop ends both programs, whatever they are doing. After end it does nothing.
+func (h *history) stop() {
+	h.cancel()
+	for _, cmd := range []*exec.Cmd{h.log, h.cat} {
+		if cmd.Process != nil && cmd.ProcessState == nil {
+			_ = cmd.Wait() // it was killed: that is no error
+		}
+	}
 }
 
 // end waits for both programs and says what went wrong in them.
@@ -145,12 +174,22 @@ func readCommit(header string) commit {
 		part = append(part, "")
 	}
 	c := commit{hash: part[1], author: schema.Person{Name: part[3], Email: part[4]}, note: strings.TrimSpace(part[5])}
-	if seconds, err := strconv.ParseInt(part[2], 10, 64); err == nil {
-		if t := time.Unix(seconds, 0).UTC(); t.Year() > 0 && t.Year() < 10000 {
-			c.time = t
-		}
-	}
+	first, second, _ := strings.Cut(part[2], " ")
+	c.time, c.later = stampTime(first), stampTime(second)
 	return c
+}
+
+// stampTime reads seconds since 1970; what is none, or lies outside of what can be
+// written, gives the zero time.
+func stampTime(stamp string) time.Time {
+	seconds, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	if t := time.Unix(seconds, 0).UTC(); t.Year() > 0 && t.Year() < 10000 {
+		return t
+	}
+	return time.Time{}
 }
 
 // changedFile gives the object of an ordinary file from a line such as
@@ -175,6 +214,9 @@ func isPagePath(name string) bool {
 // page reads one file of a commit.
 func (h *history) page(blob, name string) (Item, error) {
 	content, err := h.blob(blob)
+	if errors.Is(err, errLongFile) {
+		return Item{}, &schema.Problem{File: fmt.Sprintf("%.12s:%s", h.commit.hash, name), Reason: err.Error()}
+	}
 	if err != nil {
 		return Item{}, fmt.Errorf("reading %s of commit %.12s: %w", name, h.commit.hash, err)
 	}
@@ -192,6 +234,8 @@ func (h *history) page(blob, name string) (Item, error) {
 	}
 	return newItem(in, content, schema.FormatPage, file, 1), nil
 }
+
+var errLongFile = fmt.Errorf("it is longer than %d MiB", MaxState>>20)
 
 // blob asks for an object: "HASH blob SIZE", the bytes, an LF.
 func (h *history) blob(hash string) ([]byte, error) {
@@ -212,7 +256,10 @@ func (h *history) blob(hash string) ([]byte, error) {
 	}
 	if size > MaxState {
 		_, err := io.CopyN(io.Discard, h.answer, size+1)
-		return nil, errors.Join(fmt.Errorf("it is longer than %d MiB", MaxState>>20), err)
+		if err != nil {
+			return nil, err
+		}
+		return nil, errLongFile
 	}
 	content := make([]byte, size+1)
 	if _, err := io.ReadFull(h.answer, content); err != nil {

@@ -21,9 +21,16 @@ import (
 // an article whose key is [StreamName] and doc, and for which doc is an alias;
 // [OriginalText] gives its text back. A text that is no UTF-8 (b64) is refused.
 //
-// name is the stream's name in items and problems. A line that is longer than
+// name is the stream's name in items and problems; [JSONLAs] names it otherwise in
+// keys. A line that is longer than
 // [MaxState] is refused without being held in memory.
 func JSONL(r io.Reader, name string) iter.Seq2[Item, error] {
+	return JSONLAs(r, name, StreamName(name))
+}
+
+// JSONLAs is [JSONL], with the name of the stream in the keys of its documents:
+// two streams of one name hold the same documents.
+func JSONLAs(r io.Reader, name, stream string) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		lines := lineReader{r: bufio.NewReaderSize(r, 256<<10)}
 		for {
@@ -42,7 +49,7 @@ func JSONL(r io.Reader, name string) iter.Seq2[Item, error] {
 			case len(bytes.TrimSpace(line)) == 0:
 				continue
 			default:
-				item, problem = readLine(line, name, lines.number)
+				item, problem = readLine(line, name, stream, lines.number)
 			}
 			if problem != nil {
 				problem.File, problem.Line = name, lines.number
@@ -60,12 +67,12 @@ func JSONL(r io.Reader, name string) iter.Seq2[Item, error] {
 }
 
 // readLine reads the state on one line.
-func readLine(line []byte, name string, number int) (Item, *schema.Problem) {
+func readLine(line []byte, name, stream string, number int) (Item, *schema.Problem) {
 	if number == 1 {
 		line = bytes.TrimPrefix(line, []byte("\ufeff"))
 	}
 	if isRevision(line) {
-		return readRevision(line, name, number)
+		return readRevision(line, name, stream, number)
 	}
 	in, problem := schema.ParseJSON(line)
 	if problem != nil {

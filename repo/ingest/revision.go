@@ -36,14 +36,14 @@ func isRevision(line []byte) bool {
 // readRevision reads a line of a history of documents: an object with doc, time,
 // author, msg, and text or b64. The state is an article; its key is the stream's
 // name and the document's.
-func readRevision(line []byte, name string, number int) (Item, *schema.Problem) {
+func readRevision(line []byte, name, stream string, number int) (Item, *schema.Problem) {
 	r, problem := parseRevision(line)
 	if problem != nil {
 		return Item{}, problem
 	}
 	in := schema.Input{
 		Carries: schema.Fields(schema.FieldStatus),
-		Key:     StreamName(name) + ":" + r.Doc, Author: schema.ParsePerson(r.Author), Note: r.Msg,
+		Key:     stream + ":" + r.Doc, Author: schema.ParsePerson(r.Author), Note: r.Msg,
 	}
 	in.ID = schema.DeriveID(in.Key)
 	if r.Time != "" {
