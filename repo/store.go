@@ -17,6 +17,8 @@ type Store struct {
 	git *git.Repo
 	idx *index.DB
 	now func() time.Time
+
+	scratch string // the folder of an index for this process alone, else ""
 }
 
 // indexFile is where the derived index stands inside a store.
@@ -41,7 +43,9 @@ func Init(dir string) (*Store, error) {
 }
 
 // Open opens the store at dir. The error is a *NoStoreError where there is none,
-// or where it is one of a kind that this package can't keep whole.
+// or where it is one of a kind that this package can't keep whole. Where the index
+// can't be opened, as in a store that may only be read, one is built in a temporary
+// folder, which takes longer: what git holds can be read all the same.
 func Open(dir string) (*Store, error) {
 	if !git.IsStore(dir) {
 		return nil, &NoStoreError{Dir: dir}
@@ -50,11 +54,18 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, &NoStoreError{Dir: dir, Reason: err.Error()}
 	}
-	idx, err := index.Open(filepath.Join(dir, indexFile))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the index of %s: %w", dir, err), g.Close())
+	s := &Store{git: g, now: time.Now}
+	if s.idx, err = index.Open(filepath.Join(dir, indexFile)); err == nil {
+		return s, nil
 	}
-	return &Store{git: g, idx: idx, now: time.Now}, nil
+	why := fmt.Errorf("opening the index of %s: %w", dir, err)
+	if s.scratch, err = os.MkdirTemp("", "stemma-index-"); err != nil {
+		return nil, errors.Join(why, err, g.Close())
+	}
+	if s.idx, err = index.Open(filepath.Join(s.scratch, filepath.Base(indexFile))); err != nil {
+		return nil, errors.Join(why, err, g.Close(), os.RemoveAll(s.scratch))
+	}
+	return s, nil
 }
 
 // Find gives the nearest store that encloses dir, dir itself first.
@@ -75,7 +86,11 @@ func Find(dir string) (string, error) {
 
 // Close lets the store go. Nothing is lost by a process that ends without it.
 func (s *Store) Close() error {
-	return errors.Join(s.idx.Close(), s.git.Close())
+	err := errors.Join(s.idx.Close(), s.git.Close())
+	if s.scratch != "" {
+		err = errors.Join(err, os.RemoveAll(s.scratch))
+	}
+	return err
 }
 
 // Dir gives the store's folder.

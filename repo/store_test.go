@@ -2,6 +2,8 @@ package repo
 
 import (
 	"context"
+	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -157,4 +159,32 @@ func TestLinkSplit(t *testing.T) {
 		t.Fatal(err)
 	}
 	sound(t, s)
+}
+
+func TestIndexThatCannotBeOpened(t *testing.T) {
+	s := newStore(t)
+	record(t, s, draft("2020-01-01", "A story"), Created)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	index := filepath.Join(s.Dir(), indexFile)
+	if err := os.Remove(index); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(index, 0o777); err != nil { // as good as a folder that nothing may be written to, also for root
+		t.Fatal(err)
+	}
+	s, err := Open(s.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Resolve(context.Background(), "a-story"); err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(s.scratch); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the index of its own is left behind: %v", err)
+	}
 }
