@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -255,7 +256,14 @@ func (a *app) withStore(body func(ctx context.Context, s *repo.Store, args []str
 
 // hint says something on stderr that is no error and no data.
 func (a *app) hint(format string, args ...any) {
-	fmt.Fprintf(a.world.err, format+"\n", args...)
+	fmt.Fprintf(a.stderr(), format+"\n", args...)
+}
+
+// stderr is where all but data goes, after the data that came before it: a hint
+// stands below the line that it is about. Where flushing fails, closing tells it.
+func (a *app) stderr() io.Writer {
+	_ = a.out.flush()
+	return a.world.err
 }
 
 // usePager lets long output go through a pager, where stdout is a terminal.
@@ -275,7 +283,7 @@ func (a *app) pagerCommand() []string {
 		return nil
 	default:
 		words := strings.Fields(p)
-		if words[0] == "less" && !slices.Contains(words, "-R") {
+		if len(words) > 0 && words[0] == "less" && !slices.Contains(words, "-R") {
 			words = append(words, "-R")
 		}
 		return words

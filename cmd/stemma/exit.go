@@ -148,12 +148,12 @@ func (a *app) tell(err error) {
 		a.tellJSON(r)
 		return
 	}
-	fmt.Fprintf(a.world.err, "stemma: %s\n", line(r.Message))
+	fmt.Fprintf(a.stderr(), "stemma: %s\n", line(r.Message))
 	for _, v := range r.candidates {
-		fmt.Fprintf(a.world.err, "  %s  %s  %s\n", v.Article, v.Date, line(v.Headline))
+		fmt.Fprintf(a.stderr(), "  %s  %s  %s\n", v.Article, v.Date, line(v.Headline))
 	}
 	if r.Hint != "" {
-		fmt.Fprintf(a.world.err, "  %s\n", line(r.Hint))
+		fmt.Fprintf(a.stderr(), "  %s\n", line(r.Hint))
 	}
 }
 
@@ -163,10 +163,10 @@ func (a *app) tellJSON(r report) {
 		Candidates []repo.Version `json:"candidates,omitempty"`
 	}{r, r.candidates})
 	if err != nil {
-		fmt.Fprintf(a.world.err, "stemma: %s\n", line(r.Message))
+		fmt.Fprintf(a.stderr(), "stemma: %s\n", line(r.Message))
 		return
 	}
-	fmt.Fprintf(a.world.err, "%s\n", escapeJSON(b))
+	fmt.Fprintf(a.stderr(), "%s\n", escapeJSON(b))
 }
 
 // worse gives the error that decides the exit of a command that went on after

@@ -251,9 +251,9 @@ func (a *app) printRefused(r repo.Result, name string) {
 	if f.code == exitRefused && f.File == "" && name != "" {
 		message = name + ": " + message
 	}
-	fmt.Fprintf(a.world.err, "%s  %s\n", word, line(strings.TrimPrefix(message, "conflict: ")))
+	fmt.Fprintf(a.stderr(), "%s  %s\n", word, line(strings.TrimPrefix(message, "conflict: ")))
 	if f.Hint != "" {
-		fmt.Fprintf(a.world.err, "  %s\n", line(f.Hint))
+		fmt.Fprintf(a.stderr(), "  %s\n", line(f.Hint))
 	}
 }
 

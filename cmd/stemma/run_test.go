@@ -283,6 +283,36 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
+// A hint stands below the line that it is about, also where that is in a buffer.
+func TestHintsFollowTheirLines(t *testing.T) {
+	w, out, _ := testWorld(t)
+	must(t, w, "init", "news")
+	w.dir, w.err = filepath.Join(w.dir, "news"), out
+	write(t, w.dir, "a.md", "---\nheadline: Two dead in a Springfield fire\ndate: 2018-02-06\n---\n")
+	write(t, w.dir, "b.md", "---\nheadline: Three dead in a Springfield fire\ndate: 2018-02-06\n---\n")
+	write(t, w.dir, "c.md", "---\nheadline: Snow\ndate: 2018-02-30\n---\n")
+	if code := run(context.Background(), []string{"record", "a.md", "b.md", "c.md", "a.md"}, w); code != 5 {
+		t.Fatalf("exit %d\n%s", code, out)
+	}
+	var got []string
+	for l := range strings.Lines(out.String()) {
+		got = append(got, strings.Fields(l)[0])
+	}
+	if want := "created created it if refused unchanged"; strings.Join(got, " ") != want {
+		t.Errorf("lines begin with %v, want %s", got, want)
+	}
+}
+
+func TestBlankPager(t *testing.T) {
+	w, out, _ := testWorld(t)
+	must(t, w, "init", "news")
+	w.dir, w.outTerminal = filepath.Join(w.dir, "news"), true
+	w.getenv = func(name string) string { return map[string]string{"PAGER": " "}[name] }
+	if code := run(context.Background(), []string{"log"}, w); code != 0 {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
 func write(t *testing.T, dir, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
