@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/stemma-project/stemma/repo/internal/git"
 	"github.com/stemma-project/stemma/repo/internal/index"
@@ -20,7 +21,8 @@ type event struct {
 	changes []git.FileChange
 	// inherited names the files of a merge that it took over from a parent.
 	inherited map[string]bool
-	bad       error // why the message's trailers could not be read; it is taken for plain git's then
+	arrived   time.Time // when this store got it, where it came from elsewhere
+	bad       error     // why the message's trailers could not be read; it is taken for plain git's then
 }
 
 // applier takes commits into the index, one by one, in the order of recording.
@@ -32,7 +34,8 @@ type applier struct {
 	find func(tree git.Hash, path string) (git.Hash, error)
 	seq  int64
 
-	layout layout
+	layout  layout
+	lineage *lineage // nil where all that was taken in lies behind what comes
 
 	check *commitCheck // told of everything while a store is verified; else nil
 }
@@ -72,6 +75,9 @@ func (l layout) path(id schema.ID) string {
 
 // apply takes one commit in.
 func (a *applier) apply(e *event) error {
+	if err := a.step(e); err != nil {
+		return err
+	}
 	if err := a.addUnchanged(e); err != nil {
 		return err
 	}
@@ -96,6 +102,15 @@ func (a *applier) apply(e *event) error {
 // isNotice reports whether a commit brings a correction and nothing else.
 func (e *event) isNotice() bool {
 	return e.message.op == opCorrect && e.message.correction != "" && len(e.changes) == 0
+}
+
+// recorded is when this store learnt of a commit: its own clock's time, where there
+// is one.
+func (e *event) recorded() time.Time {
+	if !e.arrived.IsZero() {
+		return e.arrived
+	}
+	return e.commit.Committer.When
 }
 
 // isContexts reports whether a commit brings contexts and nothing else.
@@ -129,7 +144,7 @@ func (a *applier) applyCorrection(e *event) error {
 	a.seq++
 	return a.tx.AddCorrection(index.Correction{
 		Seq: a.seq, Article: m.article, FromSeal: m.from, ToSeal: m.to, Type: string(m.correction), Text: m.note,
-		Author: person(e.commit.Author), Recorded: e.commit.Committer.When, Commit: e.hash,
+		Author: person(e.commit.Author), Recorded: e.recorded(), Commit: e.hash,
 	})
 }
 
@@ -139,7 +154,7 @@ func (a *applier) reasserts(e *event) (bool, error) {
 	if len(e.changes) != 1 || e.changes[0].Path != a.layout.path(e.message.article) {
 		return false, nil
 	}
-	cur, ok, err := a.tx.Current(e.message.article)
+	cur, ok, err := a.current(e.message.article)
 	if err != nil || !ok {
 		return false, err
 	}
@@ -201,7 +216,7 @@ func (a *applier) applyLink(e *event) error {
 // adds the version with which that one begins a chain of its own.
 func (a *applier) applySplit(e *event) error {
 	m := &e.message
-	rows, err := a.tx.Versions(m.split)
+	rows, err := a.versions(m.split)
 	if err != nil {
 		return err
 	}
@@ -279,11 +294,21 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 	if err != nil {
 		return err
 	}
-	digest := contentDigest(state)
-	if hasBefore && m.op == opPlain && before.Content == digest {
-		return nil // renamed, or written in another way
+	known, hasKnown, err := a.asOf(article, published)
+	if err != nil {
+		return err
 	}
-	tail, _, err := a.tx.Tail(origin)
+	digest := contentDigest(state)
+	if hasKnown && m.op == opPlain {
+		same := known.Content == digest // renamed, or written in another way
+		if !same {
+			same, err = a.tied(e, &known, digest)
+		}
+		if err != nil || same {
+			return err
+		}
+	}
+	chain, err := a.link(origin)
 	if err != nil {
 		return err
 	}
@@ -292,7 +317,7 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 		return err
 	}
 	author := person(e.commit.Author)
-	computed := sealed{previous: tail.Seal, article: origin, published: published, author: author, salt: m.salt}.seal(state)
+	computed := sealed{previous: chain.previous, article: origin, published: published, author: author, salt: m.salt}.seal(state)
 	seal := computed
 	if m.sealed && m.article == origin {
 		seal = m.seal // verify tells whether it holds
@@ -300,13 +325,13 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 	a.seq++
 	row := index.Row{
 		Seq: a.seq, Article: article, Origin: origin, Number: number, Commit: e.hash, Blob: blob, Seal: seal,
-		Content: digest, Known: m.known, Published: published, Recorded: e.commit.Committer.When, Author: author,
-		Op: strings.ToLower(m.op), Headline: state.Headline, Date: state.Date, Category: state.Category,
+		Content: digest, Known: m.known, Published: published, Recorded: e.recorded(), Author: author,
+		After: chain.after, Open: chain.open, Op: strings.ToLower(m.op), Headline: state.Headline, Date: state.Date, Category: state.Category,
 		Status: state.Status, Path: state.EffectivePath(), Language: state.Language, Note: m.note, Match: m.match,
 		CorrectionType: string(m.correction),
 	}
 	if a.check != nil {
-		a.check.version(e, &row, computed, rowIf(&before, hasBefore))
+		a.check.version(e, &row, computed, rowIf(&known, hasKnown))
 	}
 	if row.CorrectionType != "" {
 		row.CorrectionText = m.note
@@ -334,7 +359,7 @@ func (a *applier) versionTime(e *event, article schema.ID) (schema.Time, error) 
 	if committed.Before(written) {
 		written = committed
 	}
-	cur, ok, err := a.tx.Current(article)
+	cur, ok, err := a.current(article)
 	switch {
 	case err != nil || !ok || !written.Before(cur.Published):
 		return written, err

@@ -183,7 +183,7 @@ func (a *applier) applyRemoval(e *event, c git.FileChange, moved map[schema.ID]b
 	if err != nil {
 		return err
 	}
-	cur, ok, err := a.tx.Current(article)
+	cur, ok, err := a.current(article)
 	if err != nil || !ok {
 		return err
 	}

@@ -53,7 +53,10 @@ func (s *Store) catchUpIn(ctx context.Context, tx *index.Tx, progress func(done,
 			covered = git.Hash{}
 		}
 	}
-	hashes, fits, err := s.ordered(tip, covered)
+	if err := s.keepPlace(tip, covered); err != nil {
+		return err
+	}
+	next, fits, err := s.ordered(tip, covered)
 	if err != nil {
 		return err
 	}
@@ -66,25 +69,64 @@ func (s *Store) catchUpIn(ctx context.Context, tx *index.Tx, progress func(done,
 	if err != nil {
 		return err
 	}
-	for i, h := range hashes {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		e, err := s.readEvent(h)
-		if err == nil {
-			err = a.apply(e)
-		}
-		if err != nil {
-			return fmt.Errorf("taking commit %s into the index: %w", h, err)
-		}
-		if progress != nil {
-			progress(i+1, len(hashes))
-		}
+	if err := s.takeIn(ctx, a, next, progress); err != nil {
+		return err
 	}
 	if err := s.nameLost(tx, known); err != nil {
 		return err
 	}
 	return tx.SetTip(tip)
+}
+
+// takeIn applies a stretch of history.
+func (s *Store) takeIn(ctx context.Context, a *applier, next sequence, progress func(done, total int)) error {
+	a.lineage = next.lineage
+	for i, h := range next.hashes {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		e, err := s.readEvent(h)
+		if err == nil {
+			e.arrived = next.arrived[h]
+			if a.check != nil {
+				a.check.begin(e)
+			}
+			err = a.apply(e)
+		}
+		if err != nil {
+			return fmt.Errorf("taking commit %s into the index: %w", h, err)
+		}
+		if a.check != nil {
+			a.check.end(e)
+		}
+		if progress != nil {
+			progress(i+1, len(next.hashes))
+		}
+	}
+	return nil
+}
+
+// keepPlace notes where main stood before a merge came from elsewhere, so that
+// what was recorded here goes on to come first, and keeps its numbers, also when
+// the index is built anew.
+func (s *Store) keepPlace(tip, covered git.Hash) error {
+	if covered.IsZero() {
+		return nil
+	}
+	if _, straight, err := s.git.Line(tip, covered); err != nil || straight {
+		return err
+	}
+	receipts, err := s.git.Receipts()
+	if err != nil {
+		return err
+	}
+	for _, r := range receipts {
+		if r.Old == covered {
+			return nil
+		}
+	}
+	who := git.Signature{Name: nobody.Name, Email: nobody.Email}
+	return s.git.AddReceipt(git.Receipt{Old: covered, Arrived: tip, At: s.now()}, who, "Receipt: a merge came by a push")
 }
 
 // readEvent reads a commit and what it changed. Of a merge that is every file that

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"slices"
 
 	"github.com/stemma-project/stemma/schema"
 )
@@ -27,7 +28,7 @@ const sealDomain = "stemma seal 1\x00"
 
 // sealed is what a seal stands for.
 type sealed struct {
-	previous  Seal // of the version recorded before it in the same chain; zero for the first
+	previous  Seal // of the version before it in the same chain, or [join] of several; zero for the first
 	article   schema.ID
 	published schema.Time
 	author    schema.Person
@@ -46,6 +47,27 @@ func (s sealed) seal(state *schema.State) Seal {
 	writeCounted(h, s.author.Email)
 	root := fieldRoot(state, s.salt)
 	h.Write(root[:])
+	return Seal(h.Sum(nil))
+}
+
+// joinDomain keeps a join from being mistaken for a seal.
+const joinDomain = "stemma join 1\x00"
+
+// join is what stands for the previous seal where a version follows several, each
+// the end of one side that was merged: no one of them can be dropped then. The
+// order of the sides is no part of it, since that is each store's own.
+func join(ends [][32]byte) Seal {
+	switch len(ends) {
+	case 0:
+		return Seal{}
+	case 1:
+		return ends[0]
+	}
+	h := sha256.New()
+	h.Write([]byte(joinDomain))
+	for _, s := range slices.SortedFunc(slices.Values(ends), compareSeals) {
+		h.Write(s[:])
+	}
 	return Seal(h.Sum(nil))
 }
 

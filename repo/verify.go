@@ -152,9 +152,14 @@ func (v *verifier) sameTip(fresh *index.DB) (bool, error) {
 	return have == want, err
 }
 
-// rebuild takes into fresh what it does not cover yet.
+// rebuild takes into fresh what it does not cover yet, up to where the store's index
+// stands: for a merge that came since, the store has noted what it held before.
 func (v *verifier) rebuild(fresh *index.DB) error {
-	tip, err := v.s.git.Tip()
+	if err := v.s.view(v.ctx); err != nil {
+		return err
+	}
+	top, err := v.s.idx.Tip()
+	tip := git.Hash(top)
 	if err != nil || tip.IsZero() {
 		return err
 	}
@@ -165,7 +170,7 @@ func (v *verifier) rebuild(fresh *index.DB) error {
 	if kept, err := v.s.git.IsAncestor(covered, tip); err != nil || !kept {
 		return errors.Join(err, errors.New("history was rewritten while it was being verified: verify again"))
 	}
-	hashes, fits, err := v.s.ordered(tip, covered)
+	next, fits, err := v.s.ordered(tip, covered)
 	if err != nil {
 		return err
 	}
@@ -182,24 +187,11 @@ func (v *verifier) rebuild(fresh *index.DB) error {
 		return err
 	}
 	a.check = v.check
-	for i, h := range hashes {
-		if err := v.ctx.Err(); err != nil {
-			return err
-		}
-		e, err := v.s.readEvent(h)
-		if err != nil {
-			return err
-		}
-		v.check.begin(e)
-		if err := a.apply(e); err != nil {
-			return fmt.Errorf("verifying commit %s: %w", h, err)
-		}
-		v.check.end(e)
-		if v.progress != nil {
-			v.progress(i+1, len(hashes))
-		}
+	v.check.on(next.lineage)
+	if err := v.s.takeIn(v.ctx, a, next, v.progress); err != nil {
+		return err
 	}
-	v.report.Commits += len(hashes)
+	v.report.Commits += len(next.hashes)
 	if err := tx.SetTip(tip); err != nil {
 		return err
 	}
@@ -211,9 +203,35 @@ type commitCheck struct {
 	v          *verifier
 	made       int // versions made under the seal that the commit claims
 	lastSealed time.Time
+	// sealed is the same for each commit, where history has sides: on each a clock
+	// of its own went on. A commit that isn't in it puts no bound.
+	sealed map[git.Hash]time.Time
 }
 
 func (c *commitCheck) begin(e *event) { c.made = 0 }
+
+// on says which history the commits to come belong to.
+func (c *commitCheck) on(l *lineage) {
+	if l == nil {
+		c.sealed = nil
+	} else if c.sealed == nil {
+		c.sealed = map[git.Hash]time.Time{l.last: c.lastSealed}
+	}
+}
+
+// since gives the time of the newest sealed commit behind one.
+func (c *commitCheck) since(e *event) time.Time {
+	if c.sealed == nil {
+		return c.lastSealed
+	}
+	var last time.Time
+	for _, p := range e.commit.Parents {
+		if t := c.sealed[p]; t.After(last) {
+			last = t
+		}
+	}
+	return last
+}
 
 // version is told of each version that the applier makes, with the seal that its
 // content recomputes to, and the version published before it.
@@ -282,18 +300,22 @@ func (c *commitCheck) end(e *event) {
 	case m.op != opPlain && !m.sealed && m.reassert.IsZero() && !e.isNotice() && !e.isContexts():
 		found("seal", "the commit has trailers of this program, but no seal: the seal was taken away, or somebody else wrote them")
 	}
-	if !m.sealed {
-		return
-	}
-	if c.made == 0 {
+	last := c.since(e)
+	when := e.commit.Committer.When
+	if m.sealed && c.made == 0 {
 		found("seal", "the commit claims a version that it doesn't bring")
 	}
-	when := e.commit.Committer.When
-	if when.Before(c.lastSealed) {
+	if m.sealed && when.Before(last) {
 		found("recorded", "it was recorded at %s, before the version that precedes it (%s): history was reordered, or a clock was put back",
-			when.UTC().Format(time.RFC3339), c.lastSealed.UTC().Format(time.RFC3339))
+			when.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339))
 	}
-	c.lastSealed = when
+	if m.sealed {
+		last = when
+	}
+	c.lastSealed = last
+	if c.sealed != nil {
+		c.sealed[e.hash] = last
+	}
 }
 
 // pathArticle gives the article whose own file has that name; zero where it is

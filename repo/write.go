@@ -162,12 +162,12 @@ func (w *writer) commit(m *message, author schema.Person, files map[string][]byt
 // version seals a state and commits it as a version. extra names further files
 // to write or remove in the same commit.
 func (w *writer) version(m *message, author schema.Person, state *schema.State, extra map[string][]byte) (git.Hash, error) {
-	tail, _, err := w.tx.Tail(state.ID)
+	chain, err := w.applier.link(state.ID)
 	if err != nil {
 		return git.Hash{}, err
 	}
 	m.article, m.headline, m.sealed, m.salt = state.ID, state.Headline, true, newSalt()
-	m.seal = sealed{previous: tail.Seal, article: state.ID, published: m.published, author: author, salt: m.salt}.seal(state)
+	m.seal = sealed{previous: chain.previous, article: state.ID, published: m.published, author: author, salt: m.salt}.seal(state)
 	files := map[string][]byte{w.applier.layout.path(state.ID): schema.EncodeFile(state)}
 	for p, data := range extra {
 		files[p] = data

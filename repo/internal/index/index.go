@@ -32,6 +32,13 @@ type Row struct {
 	Note                           string
 	Match                          string
 	CorrectionType, CorrectionText string // where the version's own commit carries one
+
+	// After holds the seals, 32 bytes each, of the versions that this one follows in
+	// its chain, where that isn't just the one before it by Seq: two sides that were
+	// merged recorded versions beside each other. One zero seal says that it follows
+	// none. Open holds the seals that nothing followed yet when this one was added,
+	// beside its own. Both are empty as long as nothing is merged.
+	After, Open string
 }
 
 // AliasKind says what sort of address an alias is.

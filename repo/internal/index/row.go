@@ -14,6 +14,7 @@ import (
 //	commit 20 · blob 20 · seal 32 · content 32
 //	marks                        one byte
 //	origin                       26 bytes where it differs from the article
+//	after · open                 where either is not empty
 //	seq · known · restores       unsigned varints
 //	published · recorded         signed varints, Unix seconds
 //	each of the strings of texts, in order: length as unsigned varint, bytes
@@ -25,6 +26,7 @@ import (
 const (
 	markDayOnly = 1 << iota // Published is a day alone
 	markOrigin              // an origin follows
+	markBeside              // After and Open follow, each like a string of texts
 )
 
 // texts lists the strings of a row in the order in which they are kept.
@@ -64,9 +66,18 @@ func (r *record) append(b []byte) []byte {
 	if r.Origin != r.Article {
 		marks |= markOrigin
 	}
+	if r.After != "" || r.Open != "" {
+		marks |= markBeside
+	}
 	b = append(b, marks)
 	if marks&markOrigin != 0 {
 		b = append(b, r.Origin[:]...)
+	}
+	if marks&markBeside != 0 {
+		for _, s := range [...]string{r.After, r.Open} {
+			b = binary.AppendUvarint(b, uint64(len(s)))
+			b = append(b, s...)
+		}
 	}
 	b = binary.AppendUvarint(b, uint64(r.Seq))
 	b = binary.AppendUvarint(b, uint64(r.Known))
@@ -216,6 +227,9 @@ func (r *Row) decode(id schema.ID, number int, data []byte) (cursor, error) {
 	c.bytes(marks[:])
 	if marks[0]&markOrigin != 0 {
 		c.bytes(r.Origin[:])
+	}
+	if marks[0]&markBeside != 0 {
+		r.After, r.Open = c.text(), c.text()
 	}
 	r.Seq = int64(c.uvarint())
 	r.Known = schema.FieldSet(c.uvarint())
