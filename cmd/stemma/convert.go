@@ -56,6 +56,9 @@ func (a *app) convert(name string, from, to schema.Format) error {
 		return a.printData(page.Bytes())
 	}
 	in.Normalize()
+	if to == schema.FormatPage && in.Date == "" {
+		return &schema.Problem{File: f.name, Field: "date", Reason: "an event page begins with its day, and this text names none"}
+	}
 	b, err := schema.Encode(to, &in.State)
 	if err != nil {
 		return err
