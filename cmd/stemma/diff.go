@@ -200,6 +200,11 @@ func pick(ctx context.Context, s *repo.Store, args []string) (from, to repo.Vers
 		return from, to, err
 	}
 	id, err := s.Resolve(ctx, args[0])
+	if article, v := repo.SplitName(args[0]); err != nil && v != "" && len(args) == 2 {
+		// A@1 A@2 and A@1 2 can only mean A 1 2.
+		args = []string{article, v, strings.TrimPrefix(args[1], article)}
+		id, err = s.Resolve(ctx, article)
+	}
 	if err != nil {
 		return from, to, err
 	}

@@ -115,6 +115,8 @@ func fault(err error) report {
 		article, _, _ := strings.Cut(notFound.Name, "@")
 		switch {
 		case len(notFound.Candidates) > 0:
+		case notFound.What == "article" && namesVersion(notFound.Name):
+			r.Hint = "an article is wanted here, not one version of it: leave the @ and what follows away"
 		case notFound.What == "version" && article != "":
 			r.Hint = "list its versions with: stemma changes " + article
 		default:
@@ -135,6 +137,11 @@ func fault(err error) report {
 		r.Hint = hint.hint
 	}
 	return r
+}
+
+func namesVersion(name string) bool {
+	_, v := repo.SplitName(name)
+	return v != ""
 }
 
 // tell says on stderr what went wrong, on one line or two.
