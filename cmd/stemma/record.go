@@ -185,10 +185,13 @@ func (a *app) printResult(r repo.Result, name string) error {
 			return err
 		}
 	}
+	if t := r.Twin; t != nil && a.json {
+		return a.printOutcome(r.Outcome, r.Version, r.Reason, pair{"twin", t.Article.String()})
+	}
 	if err := a.printOutcome(r.Outcome, r.Version, r.Reason); err != nil {
 		return err
 	}
-	if t := r.Twin; t != nil && !a.json {
+	if t := r.Twin; t != nil {
 		a.hint("  it looks much like %s  %s", t.Article, line(t.Headline))
 		a.hint("  if it is the same: stemma link %s %s", t.Article, r.Version.Article)
 	}
@@ -204,10 +207,10 @@ func earlierOutcome(v repo.Version) repo.Outcome {
 }
 
 // printOutcome prints a version with what was done, as the line that scripts
-// rely on or as a version object with "result" and "reason".
-func (a *app) printOutcome(what repo.Outcome, v repo.Version, reason string) error {
+// rely on or as a version object with "result" and "reason", and more.
+func (a *app) printOutcome(what repo.Outcome, v repo.Version, reason string, more ...pair) error {
 	if a.json {
-		return a.printVersionJSON(v, pair{"result", what}, pair{"reason", reason})
+		return a.printVersionJSON(v, append([]pair{{"result", what}, {"reason", reason}}, more...)...)
 	}
 	cells := []string{string(what), fmt.Sprintf("%s@%d", v.Article, v.Number)}
 	switch {

@@ -82,8 +82,9 @@ withdraw, link, split and correct:
    "status", "path", "note", "restores", "match", "state",
    "correction": {"type", "text", "from", "to", "author", "recorded"}}
 state is first, update or current. What records adds "result" (created, recorded,
-unchanged, refused, corrected) and "reason"; a refusal has "file", "line" and
-"field" instead of a version. related adds "contexts", those that are shared.
+unchanged, refused, corrected), "reason", and "twin", the id of an article that a
+new one looks like; a refusal has "file", "line" and "field" instead of a version.
+related adds "contexts", those that are shared.
 
 Other objects:
   changes  {"article", "versions": [VERSION, ...]}, first to current
