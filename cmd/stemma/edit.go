@@ -91,6 +91,9 @@ func writeDraft(id schema.ID, content []byte) (string, error) {
 	return f.Name(), errors.Join(err, f.Close())
 }
 
+// editedText is what messages call the file that was open in the editor.
+const editedText = "the edited text"
+
 // recordEdited shows what was edited and records it on the version that the
 // editor began with.
 func (a *app) recordEdited(ctx context.Context, s *repo.Store, v repo.Version, old *schema.State, content []byte, by repo.Actor) (repo.Result, error) {
@@ -99,6 +102,7 @@ func (a *app) recordEdited(ctx context.Context, s *repo.Store, v repo.Version, o
 		problem = &schema.Problem{Field: "id", Reason: fmt.Sprintf("it was changed to %s, and an article's id never changes", in.ID)}
 	}
 	if problem != nil {
+		problem.File = editedText
 		return repo.Result{}, problem
 	}
 	in.ID = v.Article
@@ -115,7 +119,7 @@ func (a *app) recordEdited(ctx context.Context, s *repo.Store, v repo.Version, o
 	}
 	results, err := s.Record(ctx, []repo.Draft{{
 		Input: in, Article: v.Article.String(), Author: by.Author, Published: by.Published, Note: by.Note,
-		IfVersion: by.IfVersion, File: "the edited text", Source: repo.SourceOf{Reader: string(schema.FormatMarkdown)},
+		IfVersion: by.IfVersion, File: editedText, Source: repo.SourceOf{Reader: string(schema.FormatMarkdown)},
 	}}, repo.RecordOptions{})
 	if err != nil {
 		return repo.Result{}, err
