@@ -162,6 +162,9 @@ func ParseJSON(data []byte) (Input, *Problem) {
 		return Input{}, p
 	}
 	v, err := parseJSONTree(s)
+	if err != nil && err.reason == somethingFollows { // no field's fault: often a stream
+		return Input{}, &Problem{Line: lineOf(s, err.pos), Reason: err.reason, Hint: "one object is read here; a file of one a line is for: import jsonl"}
+	}
 	if err != nil {
 		return Input{}, &Problem{Line: lineOf(s, err.pos), Field: jsonFieldAt(s[:min(err.pos, len(s))]), Reason: err.reason}
 	}

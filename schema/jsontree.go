@@ -59,6 +59,9 @@ type jsonReader struct {
 	pos int
 }
 
+// somethingFollows is the reason where a text goes on behind its value.
+const somethingFollows = "something follows the value"
+
 // parseJSONTree reads one value that fills s.
 func parseJSONTree(s string) (jsonValue, *jsonError) {
 	r := &jsonReader{s: s}
@@ -69,7 +72,7 @@ func parseJSONTree(s string) (jsonValue, *jsonError) {
 	}
 	r.space()
 	if r.pos < len(r.s) {
-		return jsonValue{}, r.fail("something follows the value")
+		return jsonValue{}, r.fail(somethingFollows)
 	}
 	return v, nil
 }

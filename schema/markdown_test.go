@@ -163,7 +163,7 @@ func TestJSONRefusals(t *testing.T) {
 		"twice":          {"{\"headline\":\"x\",\n\"headline\":\"y\"}", "headline", 2},
 		"half surrogate": {"{\"headline\":\"\\ud83d\"}", "headline", 1},
 		"deep":           {"{\"headline\":\"x\",\"a\":" + strings.Repeat("[", 100), "headline", 1},
-		"tail":           {"{\"headline\":\"x\"}\n{}", "headline", 2},
+		"tail":           {"{\"headline\":\"x\"}\n{}", "", 2},
 		"list":           {"[]", "", 1},
 		"number":         {"{\n\"headline\":1}", "headline", 2},
 		"control":        {"{\"headline\":\"a\tb\"}", "headline", 1},
