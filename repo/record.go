@@ -269,6 +269,11 @@ func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (R
 			return result, err
 		}
 	}
+	if r != nil && given && hasBase && base.Published.T.Equal(published.T) {
+		if result, ok, err := w.replayedAt(d, t.ID, published, r); err != nil || ok {
+			return result, err
+		}
+	}
 	var before *schema.State
 	if hasBase {
 		if before, err = w.applier.state(&base); err != nil {
@@ -282,11 +287,6 @@ func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (R
 		}
 		return result, err
 	}
-	if r != nil && given && hasBase && base.Published.T.Equal(published.T) {
-		if result, ok, err := w.replayedAt(d, t.ID, published, r); err != nil || ok {
-			return result, err
-		}
-	}
 	m := &message{op: opRevise, note: cleanNote(firstText(d.Note, in.Note)), published: published,
 		match: t.Match, source: sourceTrailer(d.Source), known: schema.AllFields, correction: d.Correction}
 	switch {
@@ -299,7 +299,7 @@ func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (R
 	if err != nil {
 		return Result{}, err
 	}
-	r.recorded(t.ID)
+	r.recorded(t.ID, published.T)
 	return w.made1(hash, t, !exists)
 }
 
@@ -416,7 +416,7 @@ func (w *writer) checkIfVersion(d *Draft, id schema.ID, cur index.Row, exists bo
 		return nil
 	}
 	if !exists {
-		return &NotFoundError{Name: id.String() + "@" + d.IfVersion, What: "version"}
+		return &NotFoundError{Name: "@" + d.IfVersion + ": this begins a new article", What: "version"}
 	}
 	rows, err := w.tx.Versions(id)
 	if err != nil {
