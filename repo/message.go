@@ -125,6 +125,7 @@ func subject(headline string) string {
 
 // cleanNote brings a note into the form in which it comes back from a commit.
 func cleanNote(note string) string {
+	note = strings.ToValidUTF8(strings.ReplaceAll(note, "\x00", ""), "\uFFFD") // as git wants it
 	note = strings.ReplaceAll(strings.ReplaceAll(note, "\r\n", "\n"), "\r", "\n")
 	lines := strings.Split(note, "\n")
 	for i, l := range lines {
