@@ -2,6 +2,7 @@ package repo
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/stemma-project/stemma/repo/internal/index"
@@ -17,6 +18,9 @@ type replay struct {
 	now map[schema.ID]int // the same, within the batch that isn't durable yet
 
 	ties, tiesNow map[schema.ID]tie // the same for states with times: see replayedAt
+
+	rowsOf schema.ID // whose versions are at hand
+	rows   []index.Row
 }
 
 // tie says how many of an article's versions of one instant were repeated.
@@ -32,6 +36,7 @@ func newReplay() *replay {
 func (r *replay) begin() *replay {
 	r.now = map[schema.ID]int{}
 	r.tiesNow = map[schema.ID]tie{}
+	r.rows = nil
 	return r
 }
 
@@ -52,9 +57,11 @@ func (r *replay) get(id schema.ID) int {
 
 // recorded notes that an article got a new version: from here on its states are
 // compared with the current one.
-func (r *replay) recorded(id schema.ID) {
+func (r *replay) recorded(id schema.ID, published time.Time) {
 	if r != nil {
 		r.now[id] = -1
+		r.tiesNow[id] = tie{published, r.tie(id, published) + 1}
+		r.rows = nil
 	}
 }
 
@@ -101,50 +108,73 @@ func (r *replay) tie(id schema.ID, t time.Time) int {
 	return found.n
 }
 
-// replayedAt reports whether a draft with a time of its own, which differs from
-// the last version published at that very time, repeats an earlier one of them.
-// Sources date to the second or to the day, so several states of one article share
-// a time; they are told apart by their order alone. A state counts as repeated
-// only once: A, B, A at one time are three versions, and again none.
+// replayedAt is replayed for a draft with a time of its own, where the article has
+// versions of that very time. Sources date to the second or to the day, so several
+// states of one article share a time, and are told apart by their order alone: an
+// import stands before the first of them, or at the one that it repeated last. A
+// draft that says what stands there, or what one of those after it says, is known.
+// So A, B, A at one time are three versions, and importing them again adds none.
 func (w *writer) replayedAt(d *Draft, id schema.ID, published schema.Time, r *replay) (Result, bool, error) {
-	rows, err := w.tx.Versions(id)
+	rows, err := r.versions(w, id)
 	if err != nil {
 		return Result{}, false, err
 	}
-	sortRows(rows)
-	seen, n := r.tie(id, published.T), 0
-	for i := range rows {
-		if !rows[i].Published.T.Equal(published.T) {
-			continue
-		}
-		if n++; n <= seen {
-			continue
-		}
-		var before *index.Row
-		if i > 0 {
-			before = &rows[i-1]
-		}
-		if result, ok, err := w.repeats(d, before, &rows[i]); err != nil || ok {
-			r.tiesNow[id] = tie{published.T, n}
+	start := slices.IndexFunc(rows, func(row index.Row) bool { return row.Published.T.Equal(published.T) })
+	if start < 0 {
+		return Result{}, false, nil
+	}
+	next := start + r.tie(id, published.T)
+	alone := start+1 == len(rows) || !rows[start+1].Published.T.Equal(published.T)
+	if next > 0 && next <= len(rows) && !(alone && next == start) {
+		if result, ok, err := w.repeats(d, &rows[next-1], &rows[next-1]); err != nil || ok {
 			return result, ok, err
 		}
 	}
-	r.tiesNow[id] = tie{published.T, n + 1} // the draft itself becomes the last of them
+	for ; next < len(rows) && rows[next].Published.T.Equal(published.T); next++ {
+		if result, ok, err := w.repeats(d, &rows[next], &rows[next]); err != nil || ok {
+			r.tiesNow[id] = tie{published.T, next - start + 1}
+			return result, ok, err
+		}
+	}
+	if alone && start > 0 && next == start+1 && r.tie(id, published.T) == 0 { // the likelier came first
+		if result, ok, err := w.repeats(d, &rows[start-1], &rows[start-1]); err != nil || ok {
+			return result, ok, err
+		}
+	}
+	r.tiesNow[id] = tie{published.T, next - start}
 	return Result{}, false, nil
 }
 
-// repeats reports whether a draft on top of one version gives another one.
-func (w *writer) repeats(d *Draft, before, want *index.Row) (Result, bool, error) {
-	var base *schema.State
-	if before != nil {
-		var err error
-		if base, err = w.applier.state(before); err != nil {
-			return Result{}, false, err
-		}
+// versions gives an article's versions as Changes orders them. Those of the
+// article asked for last are at hand until it gets a new one.
+func (r *replay) versions(w *writer, id schema.ID) ([]index.Row, error) {
+	if r.rows != nil && r.rowsOf == id {
+		return r.rows, nil
 	}
+	rows, err := w.tx.Versions(id)
+	if err != nil {
+		return nil, err
+	}
+	sortRows(rows)
+	r.rows, r.rowsOf = rows, id
+	return rows, nil
+}
+
+// repeats reports whether a draft on top of one version gives another one, or the
+// same.
+func (w *writer) repeats(d *Draft, before, want *index.Row) (Result, bool, error) {
 	state, err := w.applier.state(want)
 	if err != nil {
 		return Result{}, false, err
+	}
+	base := state
+	if before != want {
+		base = nil
+		if before != nil {
+			if base, err = w.applier.state(before); err != nil {
+				return Result{}, false, err
+			}
+		}
 	}
 	in := d.Input
 	if len(in.Aliases) == 0 {

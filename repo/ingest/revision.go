@@ -43,7 +43,7 @@ func readRevision(line []byte, name, stream string, number int) (Item, *schema.P
 	}
 	in := schema.Input{
 		Carries: schema.Fields(schema.FieldStatus),
-		Key:     stream + ":" + r.Doc, Author: schema.ParsePerson(r.Author), Note: r.Msg,
+		Key:     stream + ":" + r.Doc, Author: nameOrPerson(r.Author), Note: r.Msg,
 	}
 	in.ID = schema.DeriveID(in.Key)
 	if r.Time != "" {
@@ -78,6 +78,15 @@ func readRevision(line []byte, name, stream string, number int) (Item, *schema.P
 		item.Address = fmt.Sprintf("%.64s:%s", r.Commit, r.Doc)
 	}
 	return item, nil
+}
+
+// nameOrPerson reads "Name <address>"; anything else is a name, though it look like
+// an address.
+func nameOrPerson(s string) schema.Person {
+	if strings.Contains(s, "<") {
+		return schema.ParsePerson(s)
+	}
+	return schema.Person{Name: s}
 }
 
 // StreamName gives the name by which a stream tells its documents from those of
