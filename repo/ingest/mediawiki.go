@@ -35,8 +35,9 @@ const nameRemoved = "(name removed)"
 const maxWikiToken = 32 << 20
 
 // wikiOrigin says which page of which wiki an article is. Every version of a page
-// has the same one, but for Revision, which is given only where a revision repeats
-// the state before it (a move, a protection) and would else be no version.
+// has the same one, but for Redirect, which only a page's last revision has, and
+// Repeat, which counts revisions that repeat the state before them (a move, a
+// protection) and would else be no versions.
 type wikiOrigin struct {
 	Base     string `json:"base,omitempty"`
 	DBName   string `json:"dbname,omitempty"`
@@ -44,7 +45,7 @@ type wikiOrigin struct {
 	NS       int    `json:"ns"`
 	Page     int64  `json:"page,omitempty"`
 	Redirect string `json:"redirect,omitempty"`
-	Revision int64  `json:"revision,omitempty"`
+	Repeat   int    `json:"repeat,omitempty"`
 }
 
 // MediaWiki reads an XML dump of a wiki with its history, as Special:Export and
@@ -57,7 +58,8 @@ type wikiOrigin struct {
 //
 // A title is the current one for all of a page's history. redirects, as
 // [MediaWikiRedirects] finds them, gives a page the titles that lead to it as
-// aliases; nil gives none.
+// aliases, which its last revision carries, with the page's own address; nil says
+// that they are not known, and gives no aliases.
 //
 // A revision of which the wiki hides something is a state that says so under the
 // key suppressed. A revision without a readable time, or with more text than a
@@ -67,8 +69,11 @@ func MediaWiki(r io.Reader, name string, redirects map[string][]string) iter.Seq
 	return func(yield func(Item, error) bool) {
 		in := &tokenReader{r: bufio.NewReaderSize(r, 256<<10)}
 		d := &wikiDump{in: in, dec: xml.NewDecoder(in), name: name, redirects: redirects, yield: yield}
-		if err := d.read(); err != nil && !errors.Is(err, errEnough) {
-			yield(Item{}, err)
+		err := d.read()
+		if err != nil && !errors.Is(err, errEnough) {
+			if d.release(nil) == nil {
+				yield(Item{}, err)
+			}
 		}
 	}
 }
@@ -123,6 +128,10 @@ type wikiDump struct {
 	title    string
 	before   [sha256.Size]byte // what the page's revision before this one says
 	revised  bool              // whether there was one
+	repeat   int               // how often it was repeated
+	redirect string            // where the page leads to
+	held     *Item             // the page's last revision so far
+	names    map[string]int    // the namespaces by name
 }
 
 // read reads the whole dump.
@@ -187,9 +196,12 @@ func (d *wikiDump) top(start xml.StartElement) error {
 		d.origin = wikiOrigin{}
 		return d.children(d.site)
 	case "page":
-		d.title, d.revised = "", false
-		d.origin.NS, d.origin.Page, d.origin.Redirect = 0, 0, ""
-		return d.children(d.page)
+		d.title, d.revised, d.repeat, d.redirect = "", false, 0, ""
+		d.origin.NS, d.origin.Page = 0, 0
+		if err := d.children(d.page); err != nil {
+			return err
+		}
+		return d.release(d.finish)
 	}
 	return d.skip()
 }
@@ -202,8 +214,19 @@ func (d *wikiDump) site(start xml.StartElement) (err error) {
 		d.origin.DBName, err = d.text(4 << 10)
 	case "base":
 		d.origin.Base, err = d.text(4 << 10)
+	case "namespaces":
+		d.names = map[string]int{}
+		err = d.children(d.namespace)
 	default:
 		err = d.skip()
+	}
+	return err
+}
+
+func (d *wikiDump) namespace(start xml.StartElement) error {
+	name, err := d.text(4 << 10)
+	if key, bad := strconv.Atoi(attribute(start, "key")); bad == nil && key > 0 && name != "" && len(d.names) < 10_000 {
+		d.names[name] = key
 	}
 	return err
 }
@@ -213,6 +236,8 @@ func (d *wikiDump) page(start xml.StartElement) error {
 	case "title":
 		title, err := d.text(schema.MaxHeadline)
 		d.title = title
+		prefix, _, _ := strings.Cut(title, ":")
+		d.origin.NS = d.names[prefix] // dumps before 0.6 do not say it
 		return err
 	case "ns":
 		n, err := d.number()
@@ -223,7 +248,7 @@ func (d *wikiDump) page(start xml.StartElement) error {
 		d.origin.Page = n
 		return err
 	case "redirect":
-		d.origin.Redirect = attribute(start, "title")
+		d.redirect = attribute(start, "title")
 		return d.skip()
 	case "revision":
 		return d.revision()
@@ -399,7 +424,7 @@ var titleEscaper = strings.NewReplacer(" ", "_", "%", "%25", "?", "%3F", "#", "%
 // aliases gives the addresses that lead to the page at hand. One that redirects
 // gives its own to the page it leads to.
 func (d *wikiDump) aliases() []string {
-	if d.origin.Redirect != "" {
+	if d.redirect != "" || d.redirects == nil {
 		return nil
 	}
 	titles := append([]string{d.title}, d.redirects[d.title]...)

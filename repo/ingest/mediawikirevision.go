@@ -54,10 +54,43 @@ func (d *wikiDump) revision() error {
 		}
 		return nil
 	}
+	if err := d.release(nil); err != nil {
+		return err
+	}
+	d.held = &item
+	return nil
+}
+
+// release yields the revision that was held back, after last has finished it where
+// it is a page's last one.
+func (d *wikiDump) release(last func(*schema.Input)) error {
+	if d.held == nil {
+		return nil
+	}
+	item := *d.held
+	d.held = nil
+	if last != nil {
+		last(&item.Input)
+	}
 	if !d.yield(item, nil) {
 		return errEnough
 	}
 	return nil
+}
+
+// finish gives a page's last revision what the dump says of the page as it stands:
+// where it leads to, and what leads to it. The other revisions are without, lest
+// a later dump that says something else there make all of them new versions.
+func (d *wikiDump) finish(in *schema.Input) {
+	if aliases := d.aliases(); len(aliases) > 0 {
+		in.Aliases = aliases
+		in.Carries |= schema.Fields(schema.FieldAliases)
+	}
+	if d.redirect != "" {
+		origin, _ := wikiOriginOf(&in.State)
+		origin.Redirect = d.redirect
+		in.Extra[len(in.Extra)-1] = wikiExtra(keyWiki, origin)
+	}
 }
 
 func (d *wikiDump) revisionPart(r *wikiRevision, start xml.StartElement) (err error) {
@@ -154,16 +187,17 @@ func (d *wikiDump) item(r *wikiRevision) (Item, *schema.Problem) {
 	in := schema.Input{
 		Key: "mediawiki:" + d.origin.siteKey() + ":" + key, Published: published, Author: r.author(), Note: r.note(),
 		Carries: schema.Fields(schema.FieldType, schema.FieldHeadline, schema.FieldLanguage, schema.FieldStatus,
-			schema.FieldAliases, schema.FieldExtra, schema.FieldBody),
+			schema.FieldExtra, schema.FieldBody),
 		State: schema.State{Type: schema.Article, Status: schema.Usable, Headline: d.title, Language: d.language,
-			Aliases: d.aliases(), Body: r.Text},
+			Body: r.Text},
 	}
 	in.ID = schema.DeriveID(in.Key)
 	in.Extra = r.extra()
 	origin := d.origin
-	if d.repeats(&in.State) {
-		origin.Revision = r.ID
+	if d.repeat++; !d.repeats(&in.State) {
+		d.repeat = 0
 	}
+	origin.Repeat = d.repeat
 	in.Extra = append(in.Extra, wikiExtra(keyWiki, origin))
 	check := in.Clone()
 	check.Normalize()
