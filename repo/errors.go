@@ -26,7 +26,7 @@ func (e *NoStoreError) Error() string {
 // NotFoundError says that a name leads to no article or version, or to several.
 type NotFoundError struct {
 	Name       string
-	What       string    // "article" or "version"
+	What       string    // "article", "version" or "remote"
 	Candidates []Version // the current versions of the articles that fit, where several do
 }
 
@@ -36,6 +36,8 @@ func (e *NotFoundError) Error() string {
 		return fmt.Sprintf("%q fits %d articles: say more of the name", e.Name, len(e.Candidates))
 	case e.What == "version":
 		return fmt.Sprintf("no version %s", e.Name)
+	case e.What == "remote":
+		return fmt.Sprintf("no remote %q", e.Name)
 	}
 	return fmt.Sprintf("no article %q", e.Name)
 }

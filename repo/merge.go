@@ -1,0 +1,366 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stemma-project/stemma/diff"
+	"github.com/stemma-project/stemma/repo/internal/git"
+	"github.com/stemma-project/stemma/repo/internal/index"
+	"github.com/stemma-project/stemma/schema"
+)
+
+// Side says whose state becomes the merged one where an article was changed on both
+// sides.
+type Side string
+
+// The ways to settle a conflict.
+const (
+	Ours   Side = "ours"   // this store's state
+	Theirs Side = "theirs" // the remote's state
+	Edited Side = "edit"   // the states in PullOptions.Edited
+)
+
+// PullOptions are the options of [Store.Pull] and [Clone].
+type PullOptions struct {
+	Git      GitProgram
+	Remote   string        // its name; "" is the default one, or the only one
+	Author   schema.Person // who merges, where something is to be merged
+	Note     string        // on the versions by which conflicts are settled; "" says whose state was kept
+	Resolve  Side          // "": a conflict ends the pull, and nothing is changed
+	Edited   map[schema.ID]schema.State
+	Progress func(done, total int)
+}
+
+// Arrival is what a pull or a clone brought.
+type Arrival struct {
+	Remote   string
+	UpToDate bool      // the remote had nothing new
+	Merged   bool      // both sides had something new: a merge commit joins them
+	Commits  int       // that arrived
+	Articles int       // that the arriving versions belong to
+	Versions int       // that arrived
+	Settled  []Version // by which conflicts were settled
+	Findings []Finding // what a check of all that arrived found wrong
+}
+
+// MergeConflict is an article, or another file, that was changed on both sides.
+type MergeConflict struct {
+	Article      schema.ID     // zero where the file holds no article
+	Path         string        // of the file, where it holds no article
+	Ours, Theirs Version       // the current ones; the number of Theirs is not given yet
+	OurState     *schema.State // nil where the file holds no article
+	TheirState   *schema.State
+}
+
+// Diff tells how the state of the other side differs from ours.
+func (c *MergeConflict) Diff(opt diff.Options) diff.Article {
+	if c.OurState == nil || c.TheirState == nil {
+		return diff.Article{}
+	}
+	return knownDiff(c.OurState, c.TheirState, c.Ours.Known&c.Theirs.Known, opt)
+}
+
+// MergeConflictError says that articles were changed on both sides and nobody said
+// which state is to stand. Nothing was changed.
+type MergeConflictError struct {
+	Remote    string
+	Conflicts []MergeConflict
+}
+
+func (e *MergeConflictError) Error() string {
+	if len(e.Conflicts) == 1 {
+		return fmt.Sprintf("one article was changed both here and at %s: nothing was pulled", e.Remote)
+	}
+	return fmt.Sprintf("%d articles were changed both here and at %s: nothing was pulled", len(e.Conflicts), e.Remote)
+}
+
+// UnrelatedError says that a remote's history can't be one with the store's.
+type UnrelatedError struct {
+	Remote string
+	Lost   string // the commit that the remote had once and has no more; "" where the two never shared any
+}
+
+func (e *UnrelatedError) Error() string {
+	if e.Lost != "" {
+		return fmt.Sprintf("the history of %s was rewritten: it has commit %.12s no more; nothing was pulled", e.Remote, e.Lost)
+	}
+	return fmt.Sprintf("the history of %s shares nothing with this store's: nothing was pulled", e.Remote)
+}
+
+// Pull takes in what a remote has and this store has not. Where only the remote has
+// something new, main moves on to it. Where both have, a merge commit joins them,
+// article by article: every version of both sides is kept, this store's keep their
+// numbers and those that arrive get new ones, and main shows for each article what
+// is current. An article that was changed on both sides, to different states, is a
+// conflict: a *MergeConflictError, unless the options settle it; the state chosen
+// then is current, as a version of its own where it isn't already.
+//
+// Everything that arrives is checked as [Store.Verify] checks it, and what is wrong
+// is reported; what is wrong with it is no reason to refuse it, since it is part of
+// the other store's history. Only a history that was rewritten is refused.
+func (s *Store) Pull(ctx context.Context, opt PullOptions) (*Arrival, error) {
+	r, err := s.remote(ctx, opt.Git, opt.Remote)
+	if err != nil {
+		return nil, err
+	}
+	theirs, found, err := s.fetch(ctx, opt.Git, r)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := s.ref(ctx, opt.Git, seenRef(r.Name))
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		if !seen.IsZero() {
+			return nil, &UnrelatedError{Remote: r.Name, Lost: seen.String()}
+		}
+		return &Arrival{Remote: r.Name, UpToDate: true}, nil
+	}
+	if kept, err := s.git.IsAncestor(seen, theirs); err != nil || !kept {
+		return nil, errors.Join(err, &UnrelatedError{Remote: r.Name, Lost: seen.String()})
+	}
+	a, err := s.receive(ctx, r, theirs, opt)
+	if err != nil {
+		return nil, err
+	}
+	return a, s.saw(ctx, opt.Git, r, theirs)
+}
+
+// receive makes a commit that was fetched part of main, as the store's one writer.
+func (s *Store) receive(ctx context.Context, r Remote, theirs git.Hash, opt PullOptions) (*Arrival, error) {
+	unlock, err := s.git.Lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	for {
+		a, err := s.receiveOnce(ctx, r, theirs, opt)
+		if !errors.Is(err, git.ErrMoved) {
+			return a, err
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (s *Store) receiveOnce(ctx context.Context, r Remote, theirs git.Hash, opt PullOptions) (a *Arrival, err error) {
+	tx, err := s.idx.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	done := false
+	defer func() {
+		if !done {
+			err = errors.Join(err, tx.Rollback())
+		}
+	}()
+	if err := s.catchUpIn(ctx, tx, nil); err != nil {
+		return nil, err
+	}
+	w, err := s.newWriter(tx)
+	if err != nil {
+		return nil, err
+	}
+	m := &merger{writer: w, ctx: ctx, opt: opt, theirs: theirs, arrival: &Arrival{Remote: r.Name}}
+	m.ours = w.batch.Tip()
+	if m.arrival.UpToDate, err = s.git.IsAncestor(theirs, m.ours); err != nil || m.arrival.UpToDate {
+		return m.arrival, err
+	}
+	ahead, err := s.git.IsAncestor(m.ours, theirs)
+	if err != nil {
+		return nil, err
+	}
+	if !ahead {
+		m.base, err = s.git.MergeBase(m.ours, theirs)
+		if err == nil && m.base.IsZero() {
+			err = &UnrelatedError{Remote: r.Name}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := m.takeIn(); err != nil {
+		return nil, err
+	}
+	if ahead {
+		err = m.forward()
+	} else {
+		err = m.merge()
+	}
+	if err != nil {
+		return nil, err
+	}
+	// From here on what arrived is durable; the index can be rebuilt.
+	done = true
+	tx.Commit()
+	return m.arrival, nil
+}
+
+// merger makes what a remote has part of main.
+type merger struct {
+	*writer
+	ctx          context.Context
+	opt          PullOptions
+	ours, theirs git.Hash
+	base         git.Hash          // of the files that hold no article
+	came         map[git.Hash]bool // the commits that arrive
+	local        map[git.Hash]bool // those that the remote doesn't have
+	arrival      *Arrival
+}
+
+// takeIn brings the arriving commits into the index, behind all that is there, and
+// checks them on the way.
+func (m *merger) takeIn() error {
+	s := m.s
+	o, err := s.besideOrderer(m.ours, m.theirs)
+	if err != nil {
+		return err
+	}
+	next := sequence{hashes: o.out, lineage: o.lineage}
+	m.came = make(map[git.Hash]bool, len(o.out))
+	for _, h := range o.out {
+		m.came[h] = true
+	}
+	if !m.ours.IsZero() {
+		next.arrived = make(map[git.Hash]time.Time, len(o.out))
+		for _, h := range o.out {
+			next.arrived[h] = m.now
+		}
+	}
+	before, err := m.tx.Problems()
+	if err != nil {
+		return err
+	}
+	last, err := m.tx.Seq()
+	if err != nil {
+		return err
+	}
+	check := &commitCheck{v: &verifier{s: s, report: &Report{}}}
+	check.on(next.lineage)
+	m.applier.check = check
+	err = s.takeIn(m.ctx, m.applier, next, m.opt.Progress)
+	m.applier.check = nil
+	if err != nil {
+		return err
+	}
+	a := m.arrival
+	a.Commits, a.Findings = len(o.out), check.v.report.Findings
+	problems, err := m.tx.Problems()
+	if err != nil {
+		return err
+	}
+	for _, p := range problems[len(before):] {
+		a.Findings = append(a.Findings, problemFinding(&p))
+	}
+	return m.count(last)
+}
+
+// count tells how many versions arrived, of how many articles.
+func (m *merger) count(last int64) error {
+	articles := map[schema.ID]bool{}
+	for r, err := range m.tx.Log(index.Filter{}) {
+		if err != nil {
+			return err
+		}
+		if r.Seq <= last {
+			break
+		}
+		m.arrival.Versions++
+		articles[r.Article] = true
+	}
+	m.arrival.Articles = len(articles)
+	return nil
+}
+
+// besideOrderer lists what theirs has and ours has not, in the order in which it is
+// recorded behind ours.
+func (s *Store) besideOrderer(ours, theirs git.Hash) (*orderer, error) {
+	log, err := s.git.Log(ours, git.Hash{})
+	if err != nil {
+		return nil, err
+	}
+	more, err := s.git.Log(theirs, ours)
+	if err != nil {
+		return nil, err
+	}
+	o := &orderer{s: s, lineage: newLineage(s.git, append(log, more...)), listed: make(map[git.Hash]bool, len(log))}
+	for _, h := range log {
+		o.listed[h] = true
+	}
+	if err := o.upTo(theirs); err != nil {
+		return nil, err
+	}
+	o.lineage.begin(ours)
+	return o, nil
+}
+
+// receipt notes where main stood and what came, before main moves.
+func (m *merger) receipt() error {
+	if m.ours.IsZero() {
+		return nil
+	}
+	who := git.Signature{Name: nobody.Name, Email: nobody.Email}
+	return m.s.git.AddReceipt(git.Receipt{Old: m.ours, Arrived: m.theirs, Count: m.arrival.Commits, At: m.now}, who,
+		fmt.Sprintf("Receipt: %d commits from %s", m.arrival.Commits, m.arrival.Remote))
+}
+
+// forward moves main on to what the remote has.
+func (m *merger) forward() error {
+	if err := m.tx.SetTip(m.theirs); err != nil {
+		return err
+	}
+	if err := m.receipt(); err != nil {
+		return err
+	}
+	if err := m.ctx.Err(); err != nil {
+		return err // the last moment at which nothing has happened
+	}
+	return m.s.git.FastForward(m.ours, m.theirs)
+}
+
+// merge joins both sides.
+func (m *merger) merge() error {
+	local, err := m.s.git.Log(m.ours, m.theirs)
+	if err != nil {
+		return err
+	}
+	m.local = make(map[git.Hash]bool, len(local))
+	for _, h := range local {
+		m.local[h] = true
+	}
+	their, err := m.s.git.Commit(m.theirs)
+	if err != nil {
+		return err
+	}
+	if t := their.Committer.When; t.After(m.now) && t.Sub(m.now) < 24*time.Hour {
+		m.now = t.UTC() // as newWriter does for the clock of our own tip
+	}
+	p, err := m.plan(their)
+	if err != nil {
+		return err
+	}
+	if err := m.settle(p); err != nil {
+		return err
+	}
+	if err := m.commitMerge(p, their); err != nil {
+		return err
+	}
+	for i := range p.conflicts {
+		if err := m.settled(&p.conflicts[i]); err != nil {
+			return err
+		}
+	}
+	if err := m.receipt(); err != nil {
+		return err
+	}
+	if err := m.ctx.Err(); err != nil {
+		return err // the last moment at which nothing has happened
+	}
+	m.arrival.Merged = true
+	return m.batch.Publish()
+}

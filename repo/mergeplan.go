@@ -1,0 +1,170 @@
+package repo
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/stemma-project/stemma/repo/internal/git"
+	"github.com/stemma-project/stemma/repo/internal/index"
+	"github.com/stemma-project/stemma/schema"
+)
+
+// conflict is one that has its place in the merge.
+type conflict struct {
+	MergeConflict
+}
+
+// plan is what a merge makes of the files on which its sides differ.
+type plan struct {
+	tree      git.Hash            // of our side
+	diffs     []git.FileChange    // from ours to theirs
+	files     map[string]git.Hash // what changes on our side; zero: the file is removed
+	conflicts []conflict
+}
+
+// group is an article with the files that hold it on either side.
+type group struct {
+	article schema.ID
+	diffs   []git.FileChange
+	ids     []schema.ID // under which it stands there
+}
+
+// plan decides for each article, and for each other file, which side's files stand.
+func (m *merger) plan(their *git.Commit) (*plan, error) {
+	our, err := m.s.git.Commit(m.ours)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{tree: our.Tree, files: map[string]git.Hash{}}
+	if p.diffs, err = m.s.git.Diff(our.Tree, their.Tree); err != nil {
+		return nil, err
+	}
+	var groups []*group
+	at := map[schema.ID]*group{}
+	for _, d := range p.diffs {
+		id, found, err := m.holds(d)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			if err := m.planFile(p, d); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		home, err := m.applier.home(id)
+		if err != nil {
+			return nil, err
+		}
+		g := at[home]
+		if g == nil {
+			g = &group{article: home}
+			at[home], groups = g, append(groups, g)
+		}
+		g.diffs, g.ids = append(g.diffs, d), append(g.ids, id)
+	}
+	for _, g := range groups {
+		if err := m.planArticle(p, g); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// holds tells which article a file holds that differs between the sides.
+func (m *merger) holds(d git.FileChange) (id schema.ID, found bool, err error) {
+	if !articleFile(d.Path) {
+		return id, false, nil
+	}
+	for _, h := range []git.Hash{d.New, d.Old} {
+		if h.IsZero() {
+			continue
+		}
+		data, err := m.s.git.Blob(h)
+		if err != nil {
+			return id, false, err
+		}
+		in, problem := parseFile(data)
+		if problem == nil && !in.ID.IsZero() {
+			return in.ID, true, nil
+		}
+	}
+	return m.tx.FileArticle(d.Path)
+}
+
+// planFile merges a file that holds no article, or none that can be read: who left
+// it as it was gives way.
+func (m *merger) planFile(p *plan, d git.FileChange) error {
+	c, err := m.s.git.Commit(m.base)
+	if err != nil {
+		return err
+	}
+	base, err := m.s.git.Find(c.Tree, d.Path)
+	if err != nil && !errors.Is(err, git.ErrNotFound) {
+		return err
+	}
+	switch {
+	case d.New == base:
+		return nil
+	case d.Old != base:
+		p.conflicts = append(p.conflicts, conflict{MergeConflict{Path: d.Path}})
+		if m.opt.Resolve != Theirs {
+			return nil
+		}
+	}
+	p.files[d.Path] = d.New
+	return nil
+}
+
+// planArticle takes the files of the side whose state of an article is the later
+// one. Where each side has one that the other doesn't know, they are in conflict.
+func (m *merger) planArticle(p *plan, g *group) error {
+	rows, err := m.tx.Versions(g.article)
+	if err != nil {
+		return err
+	}
+	sortRows(rows)
+	last := func(other map[git.Hash]bool) *index.Row {
+		for i := len(rows) - 1; i >= 0; i-- {
+			if !other[rows[i].Commit] {
+				return &rows[i]
+			}
+		}
+		return nil
+	}
+	ours, theirs := last(m.came), last(m.local)
+	takeTheirs := false
+	switch {
+	case theirs == nil || ours != nil && !m.came[theirs.Commit]: // we know what they have
+	case ours == nil || !m.local[ours.Commit]: // they know what we have
+		takeTheirs = true
+	default:
+		takeTheirs = rows[len(rows)-1].Number == theirs.Number
+		if ours.Content == theirs.Content {
+			break
+		}
+		c := conflict{MergeConflict{Article: g.article, Ours: fromRow(ours), Theirs: fromRow(theirs)}}
+		c.Ours.Place, c.Theirs.Place, c.Theirs.Number = Current, Current, 0
+		if c.OurState, err = m.applier.state(ours); err != nil {
+			return err
+		}
+		if c.TheirState, err = m.applier.state(theirs); err != nil {
+			return err
+		}
+		p.conflicts = append(p.conflicts, c)
+	}
+	for i, d := range g.diffs {
+		want := d.Old
+		if takeTheirs {
+			want = d.New
+		}
+		if g.ids[i] != g.article && d.Path == m.applier.layout.path(g.ids[i]) {
+			want = git.Hash{} // it was linked into the article on one side
+		}
+		if want != d.Old {
+			p.files[d.Path] = want
+		}
+	}
+	slices.SortFunc(p.conflicts, func(a, b conflict) int { return slices.Compare(a.Article[:], b.Article[:]) })
+	return nil
+}
