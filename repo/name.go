@@ -11,7 +11,8 @@ import (
 	"github.com/stemma-project/stemma/schema"
 )
 
-// minPrefix is the fewest characters of an id or a seal that may stand for it.
+// minPrefix is the fewest characters of an id or a seal that may stand for it. Of a
+// slug any beginning may.
 const minPrefix = 4
 
 // maxCandidates bounds how many articles are listed where a name fits several.
@@ -83,13 +84,16 @@ func byAddress(r index.Reader, name string) ([]schema.ID, error) {
 
 // byPrefix takes the name for the beginning of an id or of a slug.
 func byPrefix(r index.Reader, name string) ([]schema.ID, error) {
-	if len(name) < minPrefix {
+	if name == "" {
 		return nil, nil
 	}
 	prefix := strings.ToLower(name)
-	ids, err := r.ArticlesWithPrefix(prefix, maxCandidates)
-	if err != nil {
-		return nil, err
+	var ids []schema.ID
+	if len(name) >= minPrefix {
+		var err error
+		if ids, err = r.ArticlesWithPrefix(prefix, maxCandidates); err != nil {
+			return nil, err
+		}
 	}
 	found, err := r.SlugPrefix(prefix, maxCandidates)
 	if err != nil {
