@@ -186,6 +186,14 @@ func Apply(current *State, in *Input) (next State, contextsOnly bool) {
 	if in.Carries.Has(FieldImage) && in.ImageURLOnly && given.Image.URL == current.Image.URL {
 		next.Image = current.Image
 	}
+	if in.SourceURLsOnly && in.Carries.Has(FieldSources) {
+		for i, src := range next.Sources {
+			known := slices.IndexFunc(current.Sources, func(s Source) bool { return s.URL == src.URL })
+			if src.Name == "" && known >= 0 {
+				next.Sources[i].Name = current.Sources[known].Name
+			}
+		}
+	}
 	if !in.Carries.Has(FieldPath) && moved(current, &next) {
 		next.Path = ""
 	}

@@ -262,6 +262,17 @@ func (r *htmlReader) input() Input {
 			break
 		}
 	}
+	// When what stands here was made public: a page keeps its first date when it is
+	// revised, and a day alone says nothing of the time.
+	for _, v := range []string{text("dateModified"), r.meta["article:modified_time"]} {
+		if t, ok := pageTime(v); ok && !t.Before(in.Published) {
+			in.Published = t
+			break
+		}
+	}
+	if in.Published.DayOnly {
+		in.Published = Time{}
+	}
 	set(FieldImage, &in.Image.URL, webAddress(text("image")), webAddress(r.meta["og:image"]))
 	in.ImageURLOnly = true
 	for _, k := range ldTexts(ld, "keywords") {
@@ -273,6 +284,7 @@ func (r *htmlReader) input() Input {
 	for _, u := range ldTexts(ld, "citation") {
 		if webAddress(u) != "" {
 			in.Sources = append(in.Sources, Source{URL: u})
+			in.SourceURLsOnly = true
 		}
 	}
 	if len(in.Sources) == 0 && webAddress(r.address(ld)) != "" {

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -162,6 +163,28 @@ func TestHTMLRoundTrip(t *testing.T) {
 	}
 	if !strings.HasPrefix(in.Body, "First <b>paragraph</b>.\n\n## Head\n\n- one\n- two\n\n> said\n") {
 		t.Errorf("body: %q", in.Body)
+	}
+	if !in.Published.IsZero() {
+		t.Errorf("the event's day became a time of publication: %s", in.Published)
+	}
+	if next, _ := Apply(&s, &in); !reflect.DeepEqual(next.Sources, s.Sources) {
+		t.Errorf("the name of a source is lost: %v", next.Sources)
+	}
+}
+
+func TestHTMLTimeOfPublication(t *testing.T) {
+	const first, revised = `<meta property="article:published_time" content="2020-01-02T03:04:05Z">`, `<meta property="article:modified_time" content="%s">`
+	for page, want := range map[string]string{
+		first: "2020-01-02T03:04:05Z",
+		first + fmt.Sprintf(revised, "2020-01-03T08:00:00Z"): "2020-01-03T08:00:00Z",
+		first + fmt.Sprintf(revised, "2019-01-03T08:00:00Z"): "2020-01-02T03:04:05Z", // it can't be
+		`<script type="application/ld+json">{"@type":"NewsArticle","datePublished":"2020-01-02","dateModified":"2020-01-04T10:00:00Z"}</script>`: "2020-01-04T10:00:00Z",
+		`<script type="application/ld+json">{"@type":"NewsArticle","datePublished":"2020-01-02"}</script>`:                                       "",
+	} {
+		in, p := ParseHTML([]byte("<h1>H</h1>" + page))
+		if p != nil || in.Published.String() != want || in.Date != "2020-01-02" {
+			t.Errorf("%s: %v, published %q, date %s", page, p, in.Published, in.Date)
+		}
 	}
 }
 

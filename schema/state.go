@@ -74,6 +74,9 @@ type Input struct {
 	// credit: those known of the same picture stay.
 	ImageURLOnly bool
 
+	// SourceURLsOnly says the same of the names of sources.
+	SourceURLsOnly bool
+
 	// What a stream or a page says beside the state; zero where it says nothing.
 	Published Time
 	Author    Person
