@@ -435,7 +435,7 @@ func TestModel(t *testing.T) {
 				t.Fatal(err)
 			}
 			p.trace("open again")
-			if p.r.IntN(2) == 0 {
+			if p.r.IntN(10) == 0 {
 				p.trace("without the index")
 				if err := dropIndex(p.dir); err != nil {
 					t.Fatal(err)

@@ -128,6 +128,11 @@ func snap(t *testing.T, s *Store) *snapshot {
 			t.Fatal(err)
 		}
 	}
+	for _, v := range got.Log {
+		if all := got.Changes[v.Article]; !slices.ContainsFunc(all, func(w Version) bool { return reflect.DeepEqual(v, w) }) {
+			t.Fatalf("the log says %+v, and Changes %+v", v, all)
+		}
+	}
 	var err error
 	if got.Problems, err = s.Problems(ctx); err != nil {
 		t.Fatal(err)

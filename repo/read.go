@@ -52,6 +52,7 @@ func (s *Store) Log(ctx context.Context, f LogFilter) iter.Seq2[Version, error] 
 		for _, k := range f.Kinds {
 			filter.Kinds = append(filter.Kinds, string(k))
 		}
+		place := s.placer()
 		for r, err := range s.idx.Log(filter) {
 			if err == nil {
 				err = ctx.Err()
@@ -60,11 +61,45 @@ func (s *Store) Log(ctx context.Context, f LogFilter) iter.Seq2[Version, error] 
 				yield(Version{}, err)
 				return
 			}
-			v, err := s.placed(&r)
+			v, err := place(&r)
 			if !yield(v, err) || err != nil {
 				return
 			}
 		}
+	}
+}
+
+// maxPlaced bounds the articles whose lists a placer keeps.
+const maxPlaced = 1 << 12
+
+// placer is placed for many rows: of an article that comes up again its list is
+// read once, so that a long history costs its length and not the square of it.
+func (s *Store) placer() func(*index.Row) (Version, error) {
+	lists := map[schema.ID]map[int]Version{} // nil: seen once
+	return func(r *index.Row) (Version, error) {
+		list, again := lists[r.Article]
+		if again && list == nil {
+			rows, err := s.idx.Versions(r.Article)
+			if err != nil {
+				return Version{}, err
+			}
+			all, err := s.versions(r.Article, rows)
+			if err != nil {
+				return Version{}, err
+			}
+			list = make(map[int]Version, len(all))
+			for _, v := range all {
+				list[v.Number] = v
+			}
+		}
+		if len(lists) >= maxPlaced {
+			clear(lists)
+		}
+		lists[r.Article] = list
+		if v, ok := list[r.Number]; ok && v.Seal == Seal(r.Seal) {
+			return v, nil
+		}
+		return s.placed(r) // the first of its article, or moved since
 	}
 }
 
