@@ -218,6 +218,8 @@ func (a *app) printOutcome(what repo.Outcome, v repo.Version, reason string, mor
 		cells = append(cells, or(line(reason), "same bytes"))
 	case what == repo.Created:
 		cells = append(cells, line(v.Headline))
+	case v.Place == repo.First: // it was published before all that are known
+		cells = append(cells, "first version", line(v.Headline))
 	default:
 		cells = append(cells, or(describe(v), "same state"), line(v.Headline))
 	}
