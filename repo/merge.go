@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/stemma-project/stemma/diff"
@@ -43,7 +46,8 @@ type Arrival struct {
 	Articles int       // that the arriving versions belong to
 	Versions int       // that arrived
 	Settled  []Version // by which conflicts were settled
-	Findings []Finding // what a check of all that arrived found wrong
+	Findings []Finding // what doesn't hold of all that arrived: seals and claims
+	Broken   []Finding // files that arrived and can't be read as articles
 }
 
 // MergeConflict is an article, or another file, that was changed on both sides.
@@ -53,6 +57,44 @@ type MergeConflict struct {
 	Ours, Theirs Version       // the current ones; the number of Theirs is not given yet
 	OurState     *schema.State // nil where the file holds no article
 	TheirState   *schema.State
+	BaseState    *schema.State // what both sides began with; nil where they never shared one
+}
+
+// Text gives an article's file in which both sides are brought together, as git
+// brings texts together: lines that both changed stand between marks, and clean is
+// false. With the marks in it the text is no article, so they can't be overlooked.
+func (c *MergeConflict) Text(ctx context.Context, g GitProgram) (text []byte, clean bool, err error) {
+	if c.OurState == nil || c.TheirState == nil {
+		return nil, false, fmt.Errorf("%s holds no article, so there is no text to edit: settle it with ours or theirs", c.Path)
+	}
+	dir, err := os.MkdirTemp("", "stemma-merge-")
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	var base []byte
+	if c.BaseState != nil {
+		base = encodeAs(c.BaseState, c.Article)
+	}
+	for name, data := range map[string][]byte{"ours": encodeAs(c.OurState, c.Article), "base": base, "theirs": encodeAs(c.TheirState, c.Article)} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			return nil, false, err
+		}
+	}
+	out, err := g.run(ctx, dir, "bring two texts together", "merge-file", "-p", "-q", "ours", "base", "theirs")
+	var failed *TransportError
+	if errors.As(err, &failed) && strings.Contains(out, "\n<<<<<<< ") {
+		return []byte(out), false, nil // git's exit code counts the places
+	}
+	return []byte(out), err == nil, err
+}
+
+// encodeAs gives the file of a state as that of another article.
+func encodeAs(s *schema.State, id schema.ID) []byte {
+	as := s.Clone()
+	as.ID = id
+	as.Normalize()
+	return schema.EncodeFile(&as)
 }
 
 // Diff tells how the state of the other side differs from ours.
@@ -255,7 +297,7 @@ func (m *merger) takeIn() error {
 		return err
 	}
 	for _, p := range problems[len(before):] {
-		a.Findings = append(a.Findings, problemFinding(&p))
+		a.Broken = append(a.Broken, problemFinding(&p))
 	}
 	return m.count(last)
 }

@@ -151,6 +151,11 @@ func (m *merger) planArticle(p *plan, g *group) error {
 		if c.TheirState, err = m.applier.state(theirs); err != nil {
 			return err
 		}
+		if base := lastShared(rows, m.came, m.local); base != nil {
+			if c.BaseState, err = m.applier.state(base); err != nil {
+				return err
+			}
+		}
 		p.conflicts = append(p.conflicts, c)
 	}
 	for i, d := range g.diffs {
@@ -166,5 +171,15 @@ func (m *merger) planArticle(p *plan, g *group) error {
 		}
 	}
 	slices.SortFunc(p.conflicts, func(a, b conflict) int { return slices.Compare(a.Article[:], b.Article[:]) })
+	return nil
+}
+
+// lastShared gives the last version of an article that neither side made alone.
+func lastShared(rows []index.Row, came, local map[git.Hash]bool) *index.Row {
+	for i := len(rows) - 1; i >= 0; i-- {
+		if !came[rows[i].Commit] && !local[rows[i].Commit] {
+			return &rows[i]
+		}
+	}
 	return nil
 }

@@ -47,7 +47,7 @@ func mustPull(t *testing.T, s *Store, opt PullOptions) *Arrival {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range a.Findings {
+	for _, f := range append(a.Findings, a.Broken...) {
 		t.Errorf("arrived: %+v", f)
 	}
 	return a
@@ -532,8 +532,8 @@ func TestPullNamesWhatIsWrong(t *testing.T) {
 	if !slices.ContainsFunc(arrived.Findings, func(x Finding) bool { return x.Article == v.Article && x.Field == "seal" }) {
 		t.Errorf("the forged version is not named: %+v", arrived.Findings)
 	}
-	if !slices.ContainsFunc(arrived.Findings, func(x Finding) bool { return x.Path == "b.md" }) {
-		t.Errorf("the broken file is not named: %+v", arrived.Findings)
+	if !slices.ContainsFunc(arrived.Broken, func(x Finding) bool { return x.Path == "b.md" }) {
+		t.Errorf("the broken file is not named: %+v", arrived.Broken)
 	}
 }
 
