@@ -79,8 +79,11 @@ func (a *app) commands() map[string][]*cobra.Command {
 			a.listCommand(), a.dayCommand(), a.relatedCommand(), a.convertCommand(),
 		},
 		"mend": {a.restoreCommand(), a.correctCommand(), a.withdrawCommand(), a.linkCommand(), a.splitCommand()},
-		"keep": {a.exportCommand(), a.verifyCommand(), a.reindexCommand(), a.demoCommand()},
-		"":     {exitCodesTopic(), articlesTopic(), timesTopic(), jsonTopic()},
+		"keep": {
+			a.cloneCommand(), a.pullCommand(), a.pushCommand(), a.remoteCommand(),
+			a.exportCommand(), a.verifyCommand(), a.reindexCommand(), a.maintainCommand(), a.demoCommand(),
+		},
+		"": {exitCodesTopic(), articlesTopic(), timesTopic(), jsonTopic()},
 	}
 }
 

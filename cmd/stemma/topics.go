@@ -12,14 +12,15 @@ func exitCodesTopic() *cobra.Command {
 1    failed; diff --exit-code: there is a difference; verify: something is wrong
 2    wrong usage
 3    no such article, version or store, or several that fit (they are listed)
-4    conflict: someone recorded first (--if-version)
+4    conflict: someone recorded first (--if-version); push: the other store holds
+     more; pull: an article was changed on both sides
 5    input refused: file, line, field and reason are told; the rest was recorded
 130  interrupted; what was recorded stays
 
 With --json an error is one object on standard error:
   {"error": {"kind", "message", "file", "line", "field", "hint"}}
-kind is failed, usage, no-store, not-found, conflict, refused, broken or
-interrupted.`,
+kind is failed, usage, no-store, not-found, conflict, refused, broken,
+transport, unrelated, no-git or interrupted.`,
 	}
 }
 

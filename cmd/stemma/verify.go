@@ -93,27 +93,33 @@ func findingLine(f repo.Finding) string {
 }
 
 func (a *app) printReportJSON(r *repo.Report) error {
-	type finding struct {
-		Article string `json:"article,omitempty"`
-		Version int    `json:"version,omitempty"`
-		Commit  string `json:"commit,omitempty"`
-		Path    string `json:"path,omitempty"`
-		Field   string `json:"field,omitempty"`
-		Reason  string `json:"reason"`
-		Hint    string `json:"hint,omitempty"`
-	}
-	findings := make([]finding, 0, len(r.Findings))
-	for _, f := range r.Findings {
-		findings = append(findings, finding{f.Article.String(), f.Version, f.Commit, f.Path, f.Field, f.Reason, f.Hint})
-	}
 	return a.printJSON(struct {
-		OK       bool      `json:"ok"`
-		Objects  int       `json:"objects"`
-		Commits  int       `json:"commits"`
-		Articles int       `json:"articles"`
-		Versions int       `json:"versions"`
-		Findings []finding `json:"findings"`
-	}{len(r.Findings) == 0, r.Objects, r.Commits, r.Articles, r.Versions, findings})
+		OK       bool          `json:"ok"`
+		Objects  int           `json:"objects"`
+		Commits  int           `json:"commits"`
+		Articles int           `json:"articles"`
+		Versions int           `json:"versions"`
+		Findings []jsonFinding `json:"findings"`
+	}{len(r.Findings) == 0, r.Objects, r.Commits, r.Articles, r.Versions, jsonFindings(r.Findings)})
+}
+
+// jsonFinding is a finding as --json prints it.
+type jsonFinding struct {
+	Article string `json:"article,omitempty"`
+	Version int    `json:"version,omitempty"`
+	Commit  string `json:"commit,omitempty"`
+	Path    string `json:"path,omitempty"`
+	Field   string `json:"field,omitempty"`
+	Reason  string `json:"reason"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+func jsonFindings(list []repo.Finding) []jsonFinding {
+	out := make([]jsonFinding, 0, len(list))
+	for _, f := range list {
+		out = append(out, jsonFinding{f.Article.String(), f.Version, f.Commit, f.Path, f.Field, f.Reason, f.Hint})
+	}
+	return out
 }
 
 func (a *app) reindexCommand() *cobra.Command {
