@@ -288,7 +288,7 @@ func TestMediaWikiWritesOtherArticles(t *testing.T) {
 // comes back.
 func FuzzMediaWiki(f *testing.F) {
 	raw := sample(f, sampleOldDump)
-	f.Add(raw[:6000])
+	f.Add(raw[:2400])
 	f.Add([]byte(pageHead + rev("<minor/><comment>c</comment><text>a &amp; b</text><content><role>r</role><text>s</text></content>") + "</page></mediawiki>"))
 	f.Add([]byte(pageHead + rev(`<contributor deleted="x"/><text deleted="x"/>`) + rev("<text/>") + "</page></mediawiki>"))
 	f.Add([]byte(`<!DOCTYPE a><mediawiki/>`))

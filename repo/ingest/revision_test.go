@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stemma-project/stemma/repo/ingest"
 	"github.com/stemma-project/stemma/schema"
@@ -150,7 +151,7 @@ func TestRevisionKeepsWhatItDoesNotKnow(t *testing.T) {
 // Whatever text stands in a line, it comes back.
 func FuzzText(f *testing.F) {
 	for _, l := range lines(f, sample(f, sampleDocuments)) {
-		if l.Text != nil {
+		if l.Text != nil && len(*l.Text) < 1000 {
 			f.Add(*l.Text, l.Doc)
 		}
 	}
@@ -158,8 +159,8 @@ func FuzzText(f *testing.F) {
 		f.Add(s, "doc")
 	}
 	f.Fuzz(func(t *testing.T, text, doc string) {
-		if doc == "" {
-			return
+		if doc == "" || !utf8.ValidString(text) || !utf8.ValidString(doc) {
+			return // a line of JSON can't hold it
 		}
 		stream := `{"doc":` + string(mustJSON(t, doc)) + `,"text":` + string(mustJSON(t, text)) + `}`
 		for item, err := range ingest.JSONL(strings.NewReader(stream), "s") {
@@ -170,12 +171,12 @@ func FuzzText(f *testing.F) {
 				}
 				continue
 			}
-			if got := ingest.OriginalText(&item.Input.State); got != normal(strings.ToValidUTF8(text, "\ufffd")) {
+			if got := ingest.OriginalText(&item.Input.State); got != normal(text) {
 				t.Fatalf("%q came back as %q", text, got)
 			}
 			s := item.Input.Clone()
 			s.Normalize()
-			if got := ingest.OriginalText(&s); got != normal(strings.ToValidUTF8(text, "\ufffd")) {
+			if got := ingest.OriginalText(&s); got != normal(text) {
 				t.Fatalf("%q came back as %q after normalization", text, got)
 			}
 		}
