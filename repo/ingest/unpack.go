@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -52,6 +53,35 @@ func openXZ(r io.Reader) (io.ReadCloser, error) {
 	return io.NopCloser(x), err
 }
 
+// xzWindow gives the memory that an xz stream's first block asks for, which the
+// library would take without a bound; 0 where head does not say. A later block may
+// ask for more: of that, no more is touched than comes out.
+//
+// The block's header follows the stream's of 12 bytes: its size, flags, two
+// optional sizes, then the filters, of which LZMA2 (0x21) has one byte that gives
+// the size as mantissa and exponent (the format's description, 5.3.1).
+func xzWindow(head []byte) int64 {
+	if len(head) < 24 || !bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")) {
+		return 0
+	}
+	flags, rest := head[13], head[14:]
+	for _, present := range []byte{0x40, 0x80} {
+		if flags&present == 0 {
+			continue
+		}
+		_, n := binary.Uvarint(rest)
+		if n <= 0 {
+			return 0
+		}
+		rest = rest[n:]
+	}
+	if len(rest) < 3 || rest[0] != 0x21 || rest[1] != 1 || rest[2] > 40 {
+		return 0
+	}
+	bits := rest[2]
+	return int64(2|bits&1) << (bits/2 + 11)
+}
+
 func openZstd(r io.Reader) (io.ReadCloser, error) {
 	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(maxWindow))
@@ -68,7 +98,7 @@ func openZstd(r io.Reader) (io.ReadCloser, error) {
 func Open(name string, r io.Reader, opt UnpackOptions) (io.ReadCloser, error) {
 	packed := &countReader{r: r}
 	buffered := bufio.NewReaderSize(packed, 64<<10)
-	head, err := buffered.Peek(6)
+	head, err := buffered.Peek(64)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
@@ -78,6 +108,10 @@ func Open(name string, r io.Reader, opt UnpackOptions) (io.ReadCloser, error) {
 		}
 		if p.open == nil {
 			return nil, fmt.Errorf("%s is packed with %s, which is not read: unpack it, or pack it with gzip, bzip2, xz or zstd", name, p.name)
+		}
+		if window := xzWindow(head); window > maxWindow {
+			return nil, fmt.Errorf("%s asks for %d MiB of memory to be unpacked, more than the %d allowed: pack it with a smaller dictionary",
+				name, window>>20, maxWindow>>20)
 		}
 		plain, err := p.open(buffered)
 		if err != nil {

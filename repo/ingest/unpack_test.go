@@ -90,6 +90,18 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// A stream that asks for gigabytes before it gives a byte is refused.
+func TestOpenBoundsTheWindow(t *testing.T) {
+	packed := pack(t, "a text", writers()["xz"])
+	if packed[14] != 0x21 {
+		t.Fatalf("the first filter is %#x, not LZMA2", packed[14])
+	}
+	packed[16] = 39 // 3 GiB
+	if _, err := unpack(t, packed, ingest.UnpackOptions{}); err == nil || !strings.Contains(err.Error(), "s asks for 3072 MiB") {
+		t.Errorf("%v", err)
+	}
+}
+
 // A bomb is found after 64 MiB at the latest; a bound of one's own holds too.
 func TestOpenFindsABomb(t *testing.T) {
 	bomb := pack(t, strings.Repeat("\x00", 80<<20), writers()["zstd"])
