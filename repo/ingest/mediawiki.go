@@ -54,7 +54,7 @@ type wikiOrigin struct {
 // wikitext as it stands, with the key format saying so. Contributor, comment and
 // timestamp are author, note and time of publication; a note that ends in "(minor
 // edit)" marks a minor one. The id follows from the wiki's address and the page's
-// id.
+// id; of a dump that does not say which wiki it is of, from the stream's name.
 //
 // A title is the current one for all of a page's history. redirects, as
 // [MediaWikiRedirects] finds them, gives a page the titles that lead to it as
@@ -198,6 +198,9 @@ func (d *wikiDump) top(start xml.StartElement) error {
 	case "page":
 		d.title, d.revised, d.repeat, d.redirect = "", false, 0, ""
 		d.origin.NS, d.origin.Page = 0, 0
+		if d.origin.siteKey() == "" { // two wikis that do not name themselves are not one
+			d.origin.Sitename = StreamName(d.name)
+		}
 		if err := d.children(d.page); err != nil {
 			return err
 		}

@@ -241,6 +241,21 @@ func TestMediaWikiRefuses(t *testing.T) {
 	}
 }
 
+// Pages of two wikis that do not say who they are stay apart; what one of them
+// wrote comes back as its own.
+func TestMediaWikiKeepsWikisApart(t *testing.T) {
+	stream := "<mediawiki><page><title>T</title><id>7</id>" + rev("<text>x</text>") + "</page></mediawiki>"
+	one := collect(t, ingest.MediaWiki(strings.NewReader(stream), "dir/one.xml.gz", nil))
+	two := collect(t, ingest.MediaWiki(strings.NewReader(stream), "two.xml", nil))
+	if one[0].Input.Key != "mediawiki:one:7" || two[0].Input.Key != "mediawiki:two:7" {
+		t.Errorf("%q, %q", one[0].Input.Key, two[0].Input.Key)
+	}
+	again := collect(t, ingest.MediaWiki(bytes.NewReader(writeDump(t, one)), "three.xml", nil))
+	if again[0].Input.ID != one[0].Input.ID {
+		t.Errorf("%q came back as %q", one[0].Input.Key, again[0].Input.Key)
+	}
+}
+
 // A text without end is refused before it fills the memory.
 func TestMediaWikiBoundsAText(t *testing.T) {
 	r := io.MultiReader(strings.NewReader(pageHead+"<revision><text>"), io.LimitReader(repeat('x'), 100<<20))
