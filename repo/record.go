@@ -15,6 +15,10 @@ import (
 // batchSize is how many drafts go into one pack, durable together.
 const batchSize = 1000
 
+// batchBytes bounds the bodies that an import holds in memory at once: those of a
+// long article's history would else be hundreds of megabytes.
+const batchBytes = 8 << 20
+
 // nobody is the author where none is named.
 var nobody = schema.Person{Name: "stemma", Email: "stemma@localhost"}
 
@@ -42,12 +46,14 @@ func (s *Store) Record(ctx context.Context, drafts []Draft, opt RecordOptions) (
 func (s *Store) Import(ctx context.Context, drafts iter.Seq2[Draft, error], opt RecordOptions, each func(Result)) error {
 	replay := newReplay()
 	var batch []Draft
+	size := 0 // of the batch's bodies
 	flush := func() error {
 		results, err := s.recordBatch(ctx, batch, opt, replay)
 		for _, r := range results {
 			each(r)
 		}
-		batch = batch[:0]
+		clear(batch)
+		batch, size = batch[:0], 0
 		return err
 	}
 	for d, err := range drafts {
@@ -62,7 +68,8 @@ func (s *Store) Import(ctx context.Context, drafts iter.Seq2[Draft, error], opt 
 		case err != nil:
 			return errors.Join(flush(), err)
 		}
-		if batch = append(batch, d); len(batch) == batchSize {
+		size += len(d.Input.Body)
+		if batch = append(batch, d); len(batch) == batchSize || size >= batchBytes {
 			if err := flush(); err != nil {
 				return err
 			}
