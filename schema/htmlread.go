@@ -257,7 +257,7 @@ func (r *htmlReader) input() Input {
 	}
 	for _, v := range []string{text("datePublished"), r.meta["article:published_time"]} {
 		if t, ok := pageTime(v); ok {
-			in.Date, in.Published = t.Day(), t
+			in.Date, in.First = t.Day(), t
 			in.Carries |= Fields(FieldDate)
 			break
 		}
@@ -265,13 +265,16 @@ func (r *htmlReader) input() Input {
 	// When what stands here was made public: a page keeps its first date when it is
 	// revised, and a day alone says nothing of the time.
 	for _, v := range []string{text("dateModified"), r.meta["article:modified_time"]} {
-		if t, ok := pageTime(v); ok && !t.Before(in.Published) {
+		if t, ok := pageTime(v); ok && !t.Before(in.First) {
 			in.Published = t
 			break
 		}
 	}
 	if in.Published.DayOnly {
 		in.Published = Time{}
+	}
+	if in.First.DayOnly {
+		in.First = Time{}
 	}
 	set(FieldImage, &in.Image.URL, webAddress(text("image")), webAddress(r.meta["og:image"]))
 	in.ImageURLOnly = true

@@ -389,7 +389,8 @@ func (v *jsonValue) append(b []byte, yaml bool) []byte {
 
 // appendQuoted writes a string in double quotes, with escapes that both JSON and
 // YAML read. A character is escaped where either would refuse it, fold it or take
-// it for a line's end, and where a terminal would act on it.
+// it for a line's end, and where it would act on a terminal or deceive a reader
+// (see [Visible]), so that a clone shows what is there.
 func appendQuoted(b []byte, s string) []byte {
 	b = append(b, '"')
 	for _, r := range s {
@@ -402,7 +403,7 @@ func appendQuoted(b []byte, s string) []byte {
 			b = append(b, '\\', 't')
 		case r == '\r':
 			b = append(b, '\\', 'r')
-		case r < 0x20 || 0x7F <= r && r < 0xA0 || r == 0x2028 || r == 0x2029 || r == 0xFEFF || r == 0xFFFE || r == 0xFFFF:
+		case r < 0x10000 && hidden(r) || 0x7F <= r && r < 0xA0 || r == 0xFEFF || r == 0xFFFE || r == 0xFFFF:
 			b = fmt.Appendf(b, "\\u%04X", r)
 		default:
 			b = utf8.AppendRune(b, r)

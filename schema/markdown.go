@@ -149,7 +149,7 @@ func bareScalar(s string) bool {
 		case r < 0x20 || 0x7F <= r && r <= 0xA0 || r == 0x2028 || r == 0x2029 || r == 0xFEFF || r >= 0xFFFE && r <= 0xFFFF:
 			return false
 		case r >= 0x200B && r <= 0x200F || r >= 0x202A && r <= 0x202E || r >= 0x2060 && r <= 0x2069:
-			// These stay as they are, but quotes tell a reader where the value ends.
+			// Within quotes they are written as escapes: see appendQuoted.
 			return false
 		case numeric && !strings.ContainsRune("0123456789+-.,:_eExXoObaBcCdDfFtTzZ ", r):
 			numeric = false

@@ -79,6 +79,7 @@ type Input struct {
 
 	// What a stream or a page says beside the state; zero where it says nothing.
 	Published Time
+	First     Time // when the article was first made public, where that alone is told: a first version's time
 	Author    Person
 	Note      string
 	Key       string    // the source's own key for the article
