@@ -88,7 +88,7 @@ func commitFormat(times string) string {
 func startHistory(ctx context.Context, dir string, environ []string, logArgs ...string) (*history, error) {
 	h := &history{dir: dir}
 	ctx, h.cancel = context.WithCancel(ctx)
-	args := []string{"-C", dir, "log", "--reverse", "--raw", "-z", "--no-abbrev", "--encoding=UTF-8"}
+	args := []string{"-C", dir, "log", "--no-show-signature", "--reverse", "--raw", "-z", "--no-abbrev", "--encoding=UTF-8"}
 	h.log = exec.CommandContext(ctx, "git", append(args, logArgs...)...)
 	h.cat = exec.CommandContext(ctx, "git", "-C", dir, "cat-file", "--batch")
 	list, err := h.log.StdoutPipe()

@@ -62,9 +62,10 @@ type wikiOrigin struct {
 // that they are not known, and gives no aliases.
 //
 // A revision of which the wiki hides something is a state that says so under the
-// key suppressed. A revision without a readable time, or with more text than a
-// state may have, is refused alone; a dump that is no XML, is cut off, or declares
-// a document type, ends there. No entity is ever expanded.
+// key suppressed. A revision without a readable time, or without its text, is
+// refused alone; a dump that is no XML, is cut off, declares a
+// document type, or holds a text of more than 32 MiB, ends there. No entity is ever
+// expanded.
 func MediaWiki(r io.Reader, name string, redirects map[string][]string) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		in := &tokenReader{r: bufio.NewReaderSize(r, 256<<10)}
@@ -299,12 +300,8 @@ func (d *wikiDump) skip() error {
 	return nil
 }
 
-// errLongText says that an element's text is longer than it may be.
-var errLongText = errors.New("text too long")
-
-// text reads the text of the element that was opened last, to its end. A text that
-// is too long gives errLongText and the start of it; the element is read all the
-// same.
+// text reads the text of the element that was opened last, to its end. One that is
+// longer than limit ends the dump: no wiki writes it.
 func (d *wikiDump) text(limit int) (string, error) {
 	var b strings.Builder
 	for depth, long := 1, false; ; {
