@@ -33,7 +33,11 @@ type NotFoundError struct {
 func (e *NotFoundError) Error() string {
 	switch {
 	case len(e.Candidates) > 0:
-		return fmt.Sprintf("%q fits %d articles: say more of the name", e.Name, len(e.Candidates))
+		more := ""
+		if len(e.Candidates) >= maxCandidates {
+			more = " or more"
+		}
+		return fmt.Sprintf("%q fits %d articles%s: say more of the name", e.Name, len(e.Candidates), more)
 	case e.What == "version":
 		return fmt.Sprintf("no version %s", e.Name)
 	case e.What == "remote":
@@ -45,11 +49,14 @@ func (e *NotFoundError) Error() string {
 // ConflictError says that somebody recorded first: the article's current version
 // isn't the one that the caller built on.
 type ConflictError struct {
-	Want    string // as the caller named it
-	Current Version
+	Want    string  // as the caller named it
+	Current Version // zero where the article has no version yet
 }
 
 func (e *ConflictError) Error() string {
+	if e.Current.Number == 0 {
+		return fmt.Sprintf("conflict: version %s was asked for, but the article has no version yet", e.Want)
+	}
 	return fmt.Sprintf("conflict: version %s was asked for, but the current one is %d (%s)", e.Want, e.Current.Number, e.Current.Seal.Short())
 }
 

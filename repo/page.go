@@ -44,8 +44,8 @@ func PageChanges(versions []Version) []schema.PageChange {
 	return lines
 }
 
-// Day gives the index of a day, with the versions that it lists: the articles of
-// that date as they are now, or as they were at m.
+// Day gives the index of a day, and the versions of that date: the articles as they
+// are now, or as they were at m. What is withheld or withdrawn is not on the page.
 func (s *Store) Day(ctx context.Context, d schema.Date, m Moment) (*schema.DayIndex, []Version, error) {
 	if err := s.view(ctx); err != nil {
 		return nil, nil, err
@@ -60,6 +60,9 @@ func (s *Store) Day(ctx context.Context, d schema.Date, m Moment) (*schema.DayIn
 	}
 	events := make([]schema.DayEvent, 0, len(versions))
 	for _, v := range versions {
+		if v.Status != schema.Usable {
+			continue // it is among the versions, with its status, and not on the page
+		}
 		state, err := s.State(ctx, v)
 		if err != nil {
 			return nil, nil, err

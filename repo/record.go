@@ -227,6 +227,9 @@ func (w *writer) published(d *Draft, cur *index.Row) schema.Time {
 			return t
 		}
 	}
+	if cur == nil && !d.Input.First.IsZero() {
+		return d.Input.First
+	}
 	t := schema.At(w.now)
 	if cur != nil && t.Before(cur.Published) {
 		return cur.Published // plain git brought a version from the future; this one is newer still
@@ -423,7 +426,7 @@ func (w *writer) checkIfVersion(d *Draft, id schema.ID, cur index.Row, exists bo
 		return nil
 	}
 	if !exists {
-		return &NotFoundError{Name: "@" + d.IfVersion + ": this begins a new article", What: "version"}
+		return &ConflictError{Want: d.IfVersion}
 	}
 	rows, err := w.tx.Versions(id)
 	if err != nil {

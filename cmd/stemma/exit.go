@@ -125,7 +125,9 @@ func fault(err error) report {
 		}
 	case errors.As(err, &conflict):
 		r.code, r.Kind = exitConflict, "conflict"
-		r.Hint = "look at what was recorded meanwhile with: stemma diff " + conflict.Current.Article.String()
+		if conflict.Current.Number > 0 {
+			r.Hint = "look at what was recorded meanwhile with: stemma diff " + conflict.Current.Article.String()
+		}
 	case errors.As(err, &problem):
 		r.code, r.Kind, r.Hint = exitRefused, "refused", problem.Hint
 		r.File, r.Line, r.Field = problem.File, problem.Line, problem.Field
