@@ -1,6 +1,8 @@
 package repo
 
 import (
+	"slices"
+
 	"github.com/stemma-project/stemma/repo/internal/index"
 	"github.com/stemma-project/stemma/schema"
 )
@@ -18,7 +20,12 @@ func (w *writer) recordEarlier(d *Draft, in *schema.Input, id schema.ID) ([]Vers
 	}
 	used := map[int]bool{}
 	var made []Version
-	for _, e := range in.Earlier {
+	// In the order of publication, whatever the list's: what is recorded in its order
+	// is added at the end, what is not has to be inserted.
+	earlier := slices.SortedStableFunc(slices.Values(in.Earlier), func(a, b schema.Earlier) int {
+		return a.Published.Compare(b.Published)
+	})
+	for _, e := range earlier {
 		if n := findEarlier(rows, e, used); n > 0 {
 			used[n] = true
 			continue
