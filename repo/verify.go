@@ -52,7 +52,7 @@ func (s *Store) Verify(ctx context.Context, opt VerifyOptions) (*Report, error) 
 			return v.report, err
 		}
 		if v.damaged {
-			break // what git can't read can't be checked further
+			return v.report, v.unreadable() // the rest can't be checked without it
 		}
 	}
 	return v.report, nil
@@ -68,25 +68,6 @@ type verifier struct {
 }
 
 func (v *verifier) found(f Finding) { v.report.Findings = append(v.report.Findings, f) }
-
-// objects reads every object that main leads to and hashes it again.
-func (v *verifier) objects() error {
-	stats, err := v.s.git.Check(v.ctx, func(p git.Problem) error {
-		v.damaged = true
-		v.found(Finding{Commit: hashText(p.Commit), Path: p.Path, Reason: p.Error(),
-			Hint: "fetch the object from a clone, or restore objects/ from a backup"})
-		return v.ctx.Err()
-	})
-	v.report.Objects = stats.Commits + stats.Trees + stats.Blobs
-	return err
-}
-
-func hashText(h git.Hash) string {
-	if h.IsZero() {
-		return ""
-	}
-	return h.String()
-}
 
 // history rebuilds the index from git in a place of its own, and checks every
 // seal and every file on the way.
