@@ -2,7 +2,6 @@ package repo
 
 import (
 	"errors"
-	"fmt"
 	"path"
 	"strings"
 	"time"
@@ -32,7 +31,9 @@ type applier struct {
 	tx   *index.Tx
 	blob func(git.Hash) ([]byte, error)
 	find func(tree git.Hash, path string) (git.Hash, error)
-	seq  int64
+	// commit reads one that is in git already.
+	commit func(git.Hash) (*git.Commit, error)
+	seq    int64
 
 	layout  layout
 	lineage *lineage // nil where all that was taken in lies behind what comes
@@ -42,7 +43,7 @@ type applier struct {
 
 func (s *Store) newApplier(tx *index.Tx, blob func(git.Hash) ([]byte, error)) (*applier, error) {
 	seq, err := tx.Seq()
-	return &applier{tx: tx, blob: blob, find: s.git.Find, layout: s.layout(), seq: seq}, err
+	return &applier{tx: tx, blob: blob, find: s.git.Find, commit: s.git.Commit, layout: s.layout(), seq: seq}, err
 }
 
 // articleFile reports whether a path of the tree holds an article: a Markdown
@@ -161,123 +162,6 @@ func (a *applier) reasserts(e *event) (bool, error) {
 	return cur.Blob == e.changes[0].New, nil
 }
 
-// applyLink moves every version of one article to the end of another's list and
-// adds the version that the link itself is.
-func (a *applier) applyLink(e *event) error {
-	m := &e.message
-	rows, err := a.tx.Versions(m.link)
-	if err != nil {
-		return err
-	}
-	numbers := make([]int, len(rows))
-	for i, r := range rows {
-		numbers[i] = r.Number
-	}
-	next, err := a.tx.NextNumber(m.article)
-	if err != nil {
-		return err
-	}
-	learnt, err := a.tx.Contexts(m.link)
-	if err != nil {
-		return err
-	}
-	if err := a.tx.MoveVersions(m.link, numbers, m.article, next); err != nil {
-		return err
-	}
-	if err := a.tx.AddContexts(m.article, learnt); err != nil {
-		return err
-	}
-	if err := a.tx.SetRedirect(m.link, m.article); err != nil {
-		return err
-	}
-	kept := *e
-	kept.changes = nil
-	for _, c := range e.changes {
-		stray, _, err := a.tx.FileArticle(c.Path)
-		switch {
-		case err != nil:
-			return err
-		case c.Path == a.layout.path(m.link):
-		case c.New.IsZero() && stray == m.link:
-			if err := a.tx.DropFile(c.Path); err != nil {
-				return err
-			}
-		default:
-			kept.changes = append(kept.changes, c)
-		}
-	}
-	if err := a.applyFiles(&kept); err != nil {
-		return err
-	}
-	return a.rekind(m.article, 0)
-}
-
-// applySplit gives a version, and those recorded after it, to a new article, and
-// adds the version with which that one begins a chain of its own.
-func (a *applier) applySplit(e *event) error {
-	m := &e.message
-	rows, err := a.versions(m.split)
-	if err != nil {
-		return err
-	}
-	var numbers []int
-	from := 0
-	moves := map[schema.ID]bool{} // whether every version of a chain moves
-	for _, r := range rows {
-		if r.Seal == m.from {
-			from = r.Number
-		}
-		if from > 0 && r.Number >= from {
-			numbers = append(numbers, r.Number)
-		}
-		all, seen := moves[r.Origin]
-		moves[r.Origin] = from > 0 && (all || !seen)
-	}
-	if from == 0 {
-		return a.problem(e, a.layout.path(m.article), "", fmt.Sprintf("it splits at a version that article %s doesn't have: %s", m.split, m.from.Short()))
-	}
-	next, err := a.tx.NextNumber(m.article)
-	if err != nil {
-		return err
-	}
-	if err := a.tx.MoveVersions(m.split, numbers, m.article, next); err != nil {
-		return err
-	}
-	if err := a.splitLinked(m.split, m.article, moves); err != nil {
-		return err
-	}
-	if err := a.applyFiles(e); err != nil {
-		return err
-	}
-	return errors.Join(a.rekind(m.article, 0), a.rekind(m.split, 0))
-}
-
-// splitLinked lets each id that was linked into an article lead to where its
-// versions are now: to the new article where all of them went, else to the old one,
-// also where it had been linked by way of another id that leaves.
-func (a *applier) splitLinked(old, new schema.ID, moves map[schema.ID]bool) error {
-	var linked []schema.ID
-	for origin := range moves {
-		home, ok, err := a.tx.Redirect(origin)
-		if err != nil {
-			return err
-		}
-		if ok && home == old {
-			linked = append(linked, origin)
-		}
-	}
-	for _, origin := range linked {
-		to := old
-		if moves[origin] {
-			to = new
-		}
-		if err := a.tx.SetRedirect(origin, to); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // problem notes something broken; the rest of the history goes on.
 func (a *applier) problem(e *event, path, field, reason string) error {
 	return a.tx.AddProblem(index.Problem{Commit: e.hash, Path: path, Field: field, Reason: reason})
@@ -286,7 +170,7 @@ func (a *applier) problem(e *event, path, field, reason string) error {
 // add makes the row of a version and puts it in its place.
 func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, blob git.Hash) error {
 	m := &e.message
-	published, err := a.versionTime(e, article)
+	published, err := a.versionTime(e, origin)
 	if err != nil {
 		return err
 	}
@@ -294,7 +178,7 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 	if err != nil {
 		return err
 	}
-	known, hasKnown, err := a.asOf(article, published)
+	known, hasKnown, err := a.asOf(origin, published)
 	if err != nil {
 		return err
 	}
@@ -302,7 +186,7 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 	if hasKnown && m.op == opPlain {
 		same := known.Content == digest // renamed, or written in another way
 		if !same {
-			same, err = a.tied(e, &known, digest)
+			same, err = a.tied(e, origin, &known, digest)
 		}
 		if err != nil || same {
 			return err
@@ -351,7 +235,7 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 // plain git has none: it counts as published when it was written, but where that
 // lies before the version which it replaced on main (it was rebased, or merged)
 // when it was committed, and never before that version.
-func (a *applier) versionTime(e *event, article schema.ID) (schema.Time, error) {
+func (a *applier) versionTime(e *event, origin schema.ID) (schema.Time, error) {
 	if !e.message.published.IsZero() {
 		return e.message.published, nil
 	}
@@ -359,7 +243,7 @@ func (a *applier) versionTime(e *event, article schema.ID) (schema.Time, error) 
 	if committed.Before(written) {
 		written = committed
 	}
-	cur, ok, err := a.current(article)
+	cur, ok, err := a.current(origin)
 	switch {
 	case err != nil || !ok || !written.Before(cur.Published):
 		return written, err

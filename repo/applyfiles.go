@@ -183,7 +183,10 @@ func (a *applier) applyRemoval(e *event, c git.FileChange, moved map[schema.ID]b
 	if err != nil {
 		return err
 	}
-	cur, ok, err := a.current(article)
+	if article != id && len(e.commit.Parents) > 1 {
+		return nil // it was linked on one side of the merge: its file goes, the article stays
+	}
+	cur, ok, err := a.current(id)
 	if err != nil || !ok {
 		return err
 	}

@@ -53,7 +53,7 @@ func (s *Store) catchUpIn(ctx context.Context, tx *index.Tx, progress func(done,
 			covered = git.Hash{}
 		}
 	}
-	if err := s.keepPlace(tip, covered); err != nil {
+	if err := s.keepPlace(ctx, tip, covered); err != nil {
 		return err
 	}
 	next, fits, err := s.ordered(tip, covered)
@@ -109,7 +109,7 @@ func (s *Store) takeIn(ctx context.Context, a *applier, next sequence, progress 
 // keepPlace notes where main stood before a merge came from elsewhere, so that
 // what was recorded here goes on to come first, and keeps its numbers, also when
 // the index is built anew.
-func (s *Store) keepPlace(tip, covered git.Hash) error {
+func (s *Store) keepPlace(ctx context.Context, tip, covered git.Hash) error {
 	if covered.IsZero() {
 		return nil
 	}
@@ -126,7 +126,7 @@ func (s *Store) keepPlace(tip, covered git.Hash) error {
 		}
 	}
 	who := git.Signature{Name: nobody.Name, Email: nobody.Email}
-	return s.git.AddReceipt(git.Receipt{Old: covered, Arrived: tip, At: s.now()}, who, "Receipt: a merge came by a push")
+	return s.git.AddReceipt(ctx, git.Receipt{Old: covered, Arrived: tip, At: s.now()}, who, "Receipt: a merge came by a push")
 }
 
 // readEvent reads a commit and what it changed. Of a merge that is every file that

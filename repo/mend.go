@@ -237,7 +237,7 @@ func (s *Store) Split(ctx context.Context, v Version, by Actor) (result Result, 
 		if len(stay) == 0 {
 			return refusal("version", "version %d is the first that article %s has: nothing would stay", v.Number, v.Article)
 		}
-		hash, id, err := w.splitOff(&move[len(move)-1], v, by)
+		hash, id, err := w.splitOff(move, v, by)
 		if err != nil {
 			return err
 		}
@@ -264,7 +264,8 @@ func cutRows(rows []index.Row, number int) (stay, move []index.Row) {
 }
 
 // splitOff commits the version with which the new article begins its own chain.
-func (w *writer) splitOff(last *index.Row, v Version, by Actor) (git.Hash, schema.ID, error) {
+func (w *writer) splitOff(move []index.Row, v Version, by Actor) (git.Hash, schema.ID, error) {
+	last := &move[len(move)-1]
 	next, err := w.applier.state(last)
 	if err != nil {
 		return git.Hash{}, schema.ID{}, err
@@ -275,8 +276,25 @@ func (w *writer) splitOff(last *index.Row, v Version, by Actor) (git.Hash, schem
 		return git.Hash{}, schema.ID{}, err
 	}
 	m.split, m.from = v.Article, v.Seal
+	if m.taken, err = w.listTaken(move); err != nil {
+		return git.Hash{}, schema.ID{}, err
+	}
 	hash, err := w.version(m, by.person(), next, nil)
 	return hash, next.ID, err
+}
+
+// listTaken gives the seals of the versions that a split takes, where the order in
+// which they were recorded is this store's own: once anything came from elsewhere.
+func (w *writer) listTaken(move []index.Row) ([]Seal, error) {
+	receipts, err := w.s.git.Receipts()
+	if err != nil || len(receipts) == 0 {
+		return nil, err
+	}
+	taken := make([]Seal, len(move))
+	for i := range move {
+		taken[i] = move[i].Seal
+	}
+	return taken, nil
 }
 
 // fallBack commits the state to which the old article returns.

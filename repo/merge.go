@@ -152,7 +152,7 @@ func (s *Store) Pull(ctx context.Context, opt PullOptions) (*Arrival, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen, err := s.ref(ctx, opt.Git, seenRef(r.Name))
+	seen, err := s.seen(r.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +169,7 @@ func (s *Store) Pull(ctx context.Context, opt PullOptions) (*Arrival, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a, s.saw(ctx, opt.Git, r, theirs)
+	return a, s.saw(r.Name, theirs)
 }
 
 // receive makes a commit that was fetched part of main, as the store's one writer.
@@ -209,7 +209,7 @@ func (s *Store) receiveOnce(ctx context.Context, r Remote, theirs git.Hash, opt 
 		return nil, err
 	}
 	m := &merger{writer: w, ctx: ctx, opt: opt, theirs: theirs, arrival: &Arrival{Remote: r.Name}}
-	m.ours = w.batch.Tip()
+	m.ours, m.at = w.batch.Tip(), w.now
 	if m.arrival.UpToDate, err = s.git.IsAncestor(theirs, m.ours); err != nil || m.arrival.UpToDate {
 		return m.arrival, err
 	}
@@ -252,6 +252,8 @@ type merger struct {
 	base         git.Hash          // of the files that hold no article
 	came         map[git.Hash]bool // the commits that arrive
 	local        map[git.Hash]bool // those that the remote doesn't have
+	at           time.Time         // when they arrive
+	forked       bool              // what arrives has merges
 	arrival      *Arrival
 }
 
@@ -267,11 +269,12 @@ func (m *merger) takeIn() error {
 	m.came = make(map[git.Hash]bool, len(o.out))
 	for _, h := range o.out {
 		m.came[h] = true
+		m.forked = m.forked || len(o.lineage.parents[h]) > 1
 	}
 	if !m.ours.IsZero() {
 		next.arrived = make(map[git.Hash]time.Time, len(o.out))
 		for _, h := range o.out {
-			next.arrived[h] = m.now
+			next.arrived[h] = m.at
 		}
 	}
 	before, err := m.tx.Problems()
@@ -343,11 +346,16 @@ func (s *Store) besideOrderer(ours, theirs git.Hash) (*orderer, error) {
 
 // receipt notes where main stood and what came, before main moves.
 func (m *merger) receipt() error {
-	if m.ours.IsZero() {
-		return nil
-	}
 	who := git.Signature{Name: nobody.Name, Email: nobody.Email}
-	return m.s.git.AddReceipt(git.Receipt{Old: m.ours, Arrived: m.theirs, Count: m.arrival.Commits, At: m.now}, who,
+	if m.ours.IsZero() {
+		// A clone's history is its own past. Where that has merges, the order in which
+		// it is listed is this store's own from now on.
+		if !m.forked {
+			return nil
+		}
+		return m.s.git.AddReceipt(m.ctx, git.Receipt{Old: m.theirs, Arrived: m.theirs, At: m.at}, who, "Receipt: a clone of "+m.arrival.Remote)
+	}
+	return m.s.git.AddReceipt(m.ctx, git.Receipt{Old: m.ours, Arrived: m.theirs, Count: m.arrival.Commits, At: m.at}, who,
 		fmt.Sprintf("Receipt: %d commits from %s", m.arrival.Commits, m.arrival.Remote))
 }
 

@@ -89,6 +89,9 @@ func (m *merger) holds(d git.FileChange) (id schema.ID, found bool, err error) {
 			return in.ID, true, nil
 		}
 	}
+	if id = pathArticle(d.Path); !id.IsZero() && m.applier.layout.path(id) == d.Path {
+		return id, true, nil // its file, though nobody can read it
+	}
 	return m.tx.FileArticle(d.Path)
 }
 
@@ -124,17 +127,17 @@ func (m *merger) planArticle(p *plan, g *group) error {
 		return err
 	}
 	sortRows(rows)
-	last := func(other map[git.Hash]bool) *index.Row {
-		for i := len(rows) - 1; i >= 0; i-- {
-			if !other[rows[i].Commit] {
-				return &rows[i]
+	ours, theirs := lastOf(rows, m.local, m.came), lastOf(rows, m.came, m.local)
+	takeTheirs := false
+	switch {
+	case ours != nil && theirs != nil && ours.Seq == theirs.Seq:
+		// Nobody has a newer state; a file was broken, mended or moved.
+		for _, d := range g.diffs {
+			if err := m.planFile(p, d); err != nil {
+				return err
 			}
 		}
 		return nil
-	}
-	ours, theirs := last(m.came), last(m.local)
-	takeTheirs := false
-	switch {
 	case theirs == nil || ours != nil && !m.came[theirs.Commit]: // we know what they have
 	case ours == nil || !m.local[ours.Commit]: // they know what we have
 		takeTheirs = true
@@ -172,6 +175,29 @@ func (m *merger) planArticle(p *plan, g *group) error {
 	}
 	slices.SortFunc(p.conflicts, func(a, b conflict) int { return slices.Compare(a.Article[:], b.Article[:]) })
 	return nil
+}
+
+// lastOf gives the version that is current on one side: of those published last the
+// one recorded last, but one that the other side doesn't know before one that it
+// does. For the other side the two stand beside each other.
+func lastOf(rows []index.Row, mine, others map[git.Hash]bool) *index.Row {
+	var last *index.Row
+	for i := len(rows) - 1; i >= 0; i-- {
+		r := &rows[i]
+		if others[r.Commit] {
+			continue
+		}
+		if last == nil {
+			last = r
+		}
+		if !r.Published.T.Equal(last.Published.T) {
+			break
+		}
+		if mine[r.Commit] {
+			return r
+		}
+	}
+	return last
 }
 
 // lastShared gives the last version of an article that neither side made alone.

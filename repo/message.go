@@ -3,6 +3,7 @@ package repo
 import (
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -42,6 +43,7 @@ const (
 	trailerLink       = "Stemma-Link"
 	trailerSplit      = "Stemma-Split"
 	trailerContexts   = "Stemma-Contexts"
+	trailerTaken      = "Stemma-Taken"
 )
 
 // message is a commit's message, taken apart.
@@ -62,6 +64,7 @@ type message struct {
 	reassert   Seal
 	link       schema.ID // the article that was linked into this one
 	split      schema.ID // the article that this one was split from
+	taken      []Seal    // the versions that a split takes, where their order is the store's own
 	contexts   []string  // contexts learnt without a version
 }
 
@@ -97,6 +100,11 @@ func (m *message) String() string {
 	line(trailerReassert, sealOrNone(m.reassert))
 	line(trailerLink, m.link.String())
 	line(trailerSplit, m.split.String())
+	var taken []string
+	for _, s := range m.taken {
+		taken = append(taken, s.String())
+	}
+	line(trailerTaken, strings.Join(taken, " "))
 	if len(m.contexts) > 0 {
 		line(trailerContexts, encodeList(m.contexts))
 	}
@@ -192,6 +200,12 @@ func (m *message) setTrailer(key, value string) (err error) {
 		m.link, err = schema.ParseID(value)
 	case trailerSplit:
 		m.split, err = schema.ParseID(value)
+	case trailerTaken:
+		for _, word := range strings.Fields(value) {
+			s, serr := parseSeal(word)
+			err = errors.Join(err, serr)
+			m.taken = append(m.taken, s)
+		}
 	case trailerContexts:
 		err = json.Unmarshal([]byte(value), &m.contexts)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -234,12 +235,7 @@ func (s *Store) RemoveRemote(ctx context.Context, g GitProgram, name string) err
 	if _, err := g.run(ctx, s.Dir(), "remove the remote "+name, "remote", "remove", name); err != nil {
 		return err
 	}
-	for _, ref := range []string{seenRef(name), incomingRef(name)} {
-		if _, err := g.run(ctx, s.Dir(), "forget the remote "+name, "update-ref", "-d", ref); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.forget(name)
 }
 
 // remote finds a remote by name; "" is the default one, or the only one.
@@ -268,11 +264,6 @@ func (s *Store) remote(ctx context.Context, g GitProgram, name string) (Remote, 
 	return Remote{}, &NotFoundError{Name: want, What: "remote"}
 }
 
-// The refs that belong to a remote: what came last, and what was last known to be
-// part of its history. They lie where plain git's own fetch doesn't move them.
-func incomingRef(name string) string { return "refs/stemma/incoming/" + name }
-func seenRef(name string) string     { return "refs/stemma/remotes/" + name }
-
 // branch is the branch of a remote that holds its history: main, save where the
 // clone found another.
 func (s *Store) branch(ctx context.Context, g GitProgram, name string) (string, error) {
@@ -295,15 +286,6 @@ func (s *Store) branch(ctx context.Context, g GitProgram, name string) (string, 
 		return merge, nil
 	}
 	return "refs/heads/main", nil
-}
-
-// ref reads a ref of the store's; the zero Hash where there is none.
-func (s *Store) ref(ctx context.Context, g GitProgram, name string) (git.Hash, error) {
-	out, err := g.run(ctx, s.Dir(), "read "+name, "for-each-ref", "--format=%(objectname)", name)
-	if out = strings.TrimSpace(out); err != nil || out == "" {
-		return git.Hash{}, err
-	}
-	return git.ParseHash(out)
 }
 
 // heads lists a remote's branches, and the one that its HEAD names, "" for none.
@@ -348,19 +330,66 @@ func (s *Store) fetch(ctx context.Context, g GitProgram, r Remote) (tip git.Hash
 		quiet = "--progress"
 	}
 	_, err = g.run(ctx, s.Dir(), "fetch from "+r.Name, "fetch", quiet, "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
-		"--no-recurse-submodules", "--refmap=", "--upload-pack=git-upload-pack", "--", r.Name, "+"+branch+":"+incomingRef(r.Name))
+		"--no-recurse-submodules", "--refmap=", "--upload-pack=git-upload-pack", "--", r.Name, branch)
 	if err != nil {
 		return tip, false, err
 	}
-	tip, err = s.ref(ctx, g, incomingRef(r.Name))
+	// No ref is made: a git that is killed leaves none locked. Git keeps objects to
+	// which no ref leads for two weeks.
+	if tip, err = git.ParseHash(heads[branch]); err == nil {
+		_, err = s.git.Commit(tip)
+	}
+	if errors.Is(err, git.ErrNotFound) {
+		err = &TransportError{What: "fetch from " + r.Name, Reason: "its history was rewritten meanwhile; try again"}
+	}
 	return tip, err == nil, err
 }
 
-// saw notes what a remote's history was, once the store holds it.
-func (s *Store) saw(ctx context.Context, g GitProgram, r Remote, tip git.Hash) error {
-	_, err := g.run(ctx, s.Dir(), "note what "+r.Name+" holds", "update-ref", seenRef(r.Name), tip.String())
-	if err == nil {
-		_, err = g.run(ctx, s.Dir(), "note what "+r.Name+" holds", "update-ref", "refs/remotes/"+r.Name+"/main", tip.String())
+// What the history of a remote was when it was seen last, and part of main, stands
+// in a file of its own, so that a history that is rewritten there is noticed.
+func (s *Store) seenFile(name string) string {
+	return filepath.Join(s.Dir(), "stemma", "remotes", name)
+}
+
+func (s *Store) seen(name string) (git.Hash, error) {
+	data, err := os.ReadFile(s.seenFile(name))
+	if errors.Is(err, os.ErrNotExist) {
+		return git.Hash{}, nil
+	}
+	if err != nil {
+		return git.Hash{}, err
+	}
+	h, err := git.ParseHash(strings.TrimSpace(string(data)))
+	if err != nil {
+		return h, fmt.Errorf("%s: %w; remove it to forget what %s was", s.seenFile(name), err, name)
+	}
+	return h, nil
+}
+
+// saw notes what a remote's history is, now that the store holds it.
+func (s *Store) saw(name string, tip git.Hash) error {
+	dir := filepath.Dir(s.seenFile(name))
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".tmp-*") // no remote's name begins with a dot
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(tip.String() + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), s.seenFile(name))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+func (s *Store) forget(name string) error {
+	err := os.Remove(s.seenFile(name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
 	}
 	return err
 }

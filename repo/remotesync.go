@@ -69,7 +69,7 @@ func (s *Store) Push(ctx context.Context, g GitProgram, remote string) (Pushed, 
 			return p, err
 		}
 	}
-	return p, s.saw(ctx, g, r, tip)
+	return p, s.saw(r.Name, tip)
 }
 
 // countBetween counts the commits behind tip that are not behind theirs. It fails
@@ -161,7 +161,7 @@ func Clone(ctx context.Context, url, dir string, opt PullOptions) (s *Store, a *
 	if a, err = s.receive(ctx, r, tip, opt); err != nil {
 		return s, nil, err
 	}
-	return s, a, s.saw(ctx, opt.Git, r, tip)
+	return s, a, s.saw(r.Name, tip)
 }
 
 // track notes which branch of the remote holds its history: main, else what its

@@ -97,19 +97,47 @@ func (s *Store) newWriter(tx *index.Tx) (*writer, error) {
 	}
 	w := &writer{s: s, tx: tx, batch: batch, pending: map[git.Hash][]byte{}, now: s.now().UTC().Truncate(time.Second)}
 	if tip != (git.Hash{}) {
-		c, err := s.git.Commit(tip)
+		last, err := s.lastTime(tip, w.now.Add(24*time.Hour))
 		if err != nil {
 			return nil, err
 		}
 		// A clock that was put back must not make a version older than the one
 		// before it; one that ran years ahead must not bind everybody after.
-		if t := c.Committer.When; t.After(w.now) && t.Sub(w.now) < 24*time.Hour {
-			w.now = t.UTC()
+		if last.After(w.now) {
+			w.now = last.UTC()
 		}
 	}
 	w.days = match.NewDays(&finder{w})
 	w.applier, err = s.newApplier(tx, w.blob)
 	return w, err
+}
+
+// lastTime is when the tip was recorded, or a sealed commit that lies behind it with
+// nothing but commits of plain git between: those have clocks of their own. Times
+// from limit on are left out.
+func (s *Store) lastTime(tip git.Hash, limit time.Time) (time.Time, error) {
+	const most = 200 // a long history of plain git's is not gone through at every record
+	var last time.Time
+	seen := map[git.Hash]bool{tip: true}
+	for queue := []git.Hash{tip}; len(queue) > 0 && len(seen) < most; queue = queue[1:] {
+		c, err := s.git.Commit(queue[0])
+		if err != nil {
+			return last, err
+		}
+		if t := c.Committer.When; t.After(last) && t.Before(limit) {
+			last = t
+		}
+		if m, err := parseMessage(c.Message); err == nil && m.sealed {
+			continue
+		}
+		for _, p := range c.Parents {
+			if !seen[p] {
+				seen[p] = true
+				queue = append(queue, p)
+			}
+		}
+	}
+	return last, nil
 }
 
 // blob reads a blob of the batch or of git.

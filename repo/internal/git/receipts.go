@@ -3,6 +3,9 @@ package git
 import (
 	"bytes"
 	"compress/zlib"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // receiptsRef holds the store's receipts: a line of small commits of its own, the
@@ -84,24 +89,18 @@ func parseReceipt(message string) (Receipt, error) {
 	return x, nil
 }
 
-// AddReceipt appends a receipt, durably. It needs no Lock: git's own lock of the
-// ref keeps two writers apart. subject says in words where the commits came from.
-func (r *Repo) AddReceipt(x Receipt, by Signature, subject string) error {
-	path := filepath.Join(r.dir, filepath.FromSlash(receiptsRef))
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+// AddReceipt appends a receipt, durably. It needs no Lock: a file lock of its own,
+// let go by the system when a process dies, keeps two writers apart, and git's own
+// lock of the ref keeps git away. subject says in words where the commits came from.
+func (r *Repo) AddReceipt(ctx context.Context, x Receipt, by Signature, subject string) error {
+	turn := flock.New(r.own("receipts.lock"), flock.SetPermissions(0o666))
+	if err := poll(ctx, turn); err != nil {
 		return err
 	}
-	lock, err := lockFile(path + ".lock")
-	if err != nil {
+	defer turn.Close()
+	if err := r.tidyReceipts(); err != nil {
 		return err
 	}
-	done := false
-	defer func() {
-		if !done {
-			lock.Close()
-			_ = os.Remove(path + ".lock")
-		}
-	}()
 	last, found, err := readRef(r.dir, receiptsRef)
 	if err != nil {
 		return err
@@ -124,33 +123,83 @@ func (r *Repo) AddReceipt(x Receipt, by Signature, subject string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := lock.WriteString(h.String() + "\n"); err != nil {
-		return err
-	}
-	if err := errors.Join(lock.Sync(), lock.Close()); err != nil {
-		return err
-	}
-	if err := renameFile(path+".lock", path); err != nil {
-		return err
-	}
-	done = true
-	return syncDir(filepath.Dir(path))
+	return r.moveReceipts(ctx, h)
 }
 
-// lockFile makes a lock as git does. A lock that nobody lets go for long is an
-// error: it may be a dead process's.
-func lockFile(path string) (*os.File, error) {
+func (r *Repo) receiptsPath() string { return filepath.Join(r.dir, filepath.FromSlash(receiptsRef)) }
+
+// moveReceipts moves the ref of the receipts as Publish moves main: the lock is a
+// second name of a file that has its whole content already.
+func (r *Repo) moveReceipts(ctx context.Context, h Hash) error {
+	var nonce [12]byte
+	if _, err := rand.Read(nonce[:]); err != nil {
+		return err
+	}
+	tmp := r.own(receiptPrefix + hex.EncodeToString(nonce[:]))
+	path := r.receiptsPath()
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	if err := writeDurably(tmp, []byte(h.String()+"\n"), os.O_EXCL); err != nil {
+		return err
+	}
+	err := r.step("lock receipts")
+	if err == nil {
+		err = lockReceipts(ctx, tmp, path+".lock")
+	}
+	if err == nil {
+		if err = r.step("move receipts"); err == nil {
+			err = renameFile(path+".lock", path)
+		}
+		if err != nil {
+			_ = os.Remove(path + ".lock")
+		}
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	return errors.Join(err, os.Remove(tmp))
+}
+
+// lockReceipts takes git's lock of the ref. Git holds it for milliseconds.
+func lockReceipts(ctx context.Context, tmp, lock string) error {
 	end := time.Now().Add(mainLockWait)
 	for {
-		f, err := newFile(path, 0o666)
+		err := os.Link(tmp, lock)
+		if err != nil && !errors.Is(err, os.ErrExist) {
+			err = copyLock(tmp, lock) // a file system without second names
+		}
 		if err == nil || !errors.Is(err, os.ErrExist) {
-			return f, err
+			return err
 		}
 		if time.Now().After(end) {
-			return nil, fmt.Errorf("%w: %s is still there after %s; remove it if no other command is running", ErrLocked, path, mainLockWait)
+			return fmt.Errorf("%w: %s is still there after %s; remove it if no git command is running", ErrLocked, lock, mainLockWait)
 		}
-		time.Sleep(5 * time.Millisecond)
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
+}
+
+// receiptPrefix begins the name of the file that becomes the ref of the receipts.
+const receiptPrefix = "receipt-"
+
+// tidyReceipts clears away what a writer of receipts left that died.
+func (r *Repo) tidyReceipts() error {
+	left, err := filepath.Glob(filepath.Join(r.own("."), receiptPrefix+"*"))
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	lock := r.receiptsPath() + ".lock"
+	if _, ours := twin(lock, left); ours {
+		err = os.Remove(lock)
+	}
+	for _, path := range left {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // writeLoose makes an object in a file of its own, durable before it has its name.
