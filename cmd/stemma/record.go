@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -313,7 +312,7 @@ func versionJSON(v repo.Version, more ...pair) ([]byte, error) {
 		}
 		fmt.Fprintf(&b, "%q:%s,", p.key, value)
 	}
-	io.WriteString(&b, string(own[1:]))
+	b.Write(own[1:])
 	return []byte(b.String()), nil
 }
 

@@ -42,16 +42,16 @@ func FuzzPackIndex(f *testing.F) {
 		if err != nil {
 			return
 		}
-		sound := x.check() == nil
+		if err := x.check(); err != nil {
+			t.Logf("unsound: %v", err) // and still read below, without a panic
+		}
 		for i := range x.n {
 			if _, err := x.offset(i); err == nil {
 				x.crc(i)
 			}
-			if _, found := x.find(x.name(i)); sound && !found {
-				// A sound index may still sort a name into the wrong bucket
-				// of its counts; then it is not found, and nothing worse.
-				continue
-			}
+			// A name may stand in the wrong bucket of the counts; then it is not
+			// found, and nothing worse.
+			x.find(x.name(i))
 		}
 		x.find(Hash{})
 		x.find(Hash(bytes.Repeat([]byte{0xff}, 20)))
