@@ -147,35 +147,25 @@ func (d *DayIndex) readPart(r *printed) *Problem {
 // Bytes writes the page.
 func (d *DayIndex) Bytes() []byte {
 	l := &d.layout
-	var lines []string
-	add := func(line string, gap int) {
-		lines = append(lines, line)
-		for range gap {
-			lines = append(lines, "")
-		}
-	}
-	for range l.formatsGap[0] {
-		lines = append(lines, "")
-	}
+	var lines lineList
+	lines.gap(l.formatsGap[0])
 	if d.Formats != "" {
-		add("Formats: "+d.Formats, l.formatsGap[1])
+		lines.add("Formats: "+d.Formats, l.formatsGap[1])
 	}
-	add("## "+d.Day.String(), l.dayGap)
+	lines.add("## "+d.Day.String(), l.dayGap)
 	for _, ev := range d.Events {
 		if ev.head != "" {
-			add(ev.head+ev.Category, ev.headGap)
+			lines.add(ev.head+ev.Category, ev.headGap)
 		}
-		add("### "+ev.Link.String(), ev.titleGap)
+		lines.add("### "+ev.Link.String(), ev.titleGap)
 		if ev.Context != "" {
 			lines = append(lines, "_Context: "+ev.Context+"_")
 		}
 		lines = append(lines, ev.Text...)
-		for range ev.gap {
-			lines = append(lines, "")
-		}
+		lines.gap(ev.gap)
 	}
 	for i, link := range d.Other {
-		add("## "+link.String(), l.otherGaps[i])
+		lines.add("## "+link.String(), l.otherGaps[i])
 	}
 	return l.text.bytes(lines)
 }

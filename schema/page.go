@@ -306,55 +306,42 @@ func (page *Page) readRelated(line string, r *printed) *Problem {
 // Bytes writes the page.
 func (page *Page) Bytes() []byte {
 	l := &page.layout
-	var lines []string
-	add := func(line string, gap int) {
-		lines = append(lines, line)
-		for range gap {
-			lines = append(lines, "")
-		}
-	}
-	for range l.formatsGap[0] {
-		lines = append(lines, "")
-	}
+	var lines lineList
+	lines.gap(l.formatsGap[0])
 	if page.Formats != "" {
-		add("Formats: "+page.Formats, l.formatsGap[1])
+		lines.add("Formats: "+page.Formats, l.formatsGap[1])
 	}
-	add("### "+page.Day.String(), l.dayGap)
+	lines.add("### "+page.Day.String(), l.dayGap)
 	if l.categoryHead != "" {
-		add(l.categoryHead+page.Category, l.categoryGap)
+		lines.add(l.categoryHead+page.Category, l.categoryGap)
 	}
-	add("# "+page.Headline, l.headlineGap)
+	lines.add("# "+page.Headline, l.headlineGap)
 	lines = append(lines, page.Summary...)
-	add0 := func(gap int) {
-		for range gap {
-			lines = append(lines, "")
-		}
-	}
-	add0(l.summaryGap)
+	lines.gap(l.summaryGap)
 	if page.SourcesHead != "" {
-		add("### "+page.SourcesHead+":", l.sources.head)
+		lines.add("### "+page.SourcesHead+":", l.sources.head)
 		for _, src := range page.Sources {
-			add(fmt.Sprintf("%d. %s", src.Number, src.Link), 0)
+			lines.add(fmt.Sprintf("%d. %s", src.Number, src.Link), 0)
 		}
-		add0(l.sources.items)
+		lines.gap(l.sources.items)
 	}
 	if page.HasChanges {
-		add("### Changes:", l.changes.head)
+		lines.add("### Changes:", l.changes.head)
 		for _, c := range page.Changes {
-			add(c.String(), 0)
+			lines.add(c.String(), 0)
 		}
-		add0(l.changes.items)
+		lines.gap(l.changes.items)
 	}
 	if page.HasRelated {
-		add("### Related:", l.related.head)
+		lines.add("### Related:", l.related.head)
 		for _, rel := range page.Related {
 			line := fmt.Sprintf("%d. %s", rel.Number, rel.Link)
 			if rel.Context != "" {
 				line += " _Context: " + rel.Context + "_"
 			}
-			add(line, 0)
+			lines.add(line, 0)
 		}
-		add0(l.related.items)
+		lines.gap(l.related.items)
 	}
 	return l.text.bytes(lines)
 }

@@ -132,3 +132,19 @@ func badPagePath(s string) string {
 	}
 	return ""
 }
+
+// lineList gathers the lines of a page that is written.
+type lineList []string
+
+// add adds a line, and empty ones after it.
+func (l *lineList) add(line string, gap int) {
+	*l = append(*l, line)
+	l.gap(gap)
+}
+
+// gap adds empty lines.
+func (l *lineList) gap(n int) {
+	for range n {
+		*l = append(*l, "")
+	}
+}

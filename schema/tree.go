@@ -66,9 +66,9 @@ func (t *tree) key(key string, v *jsonValue) *Problem {
 	case "stemma":
 		return formatVersion(v)
 	case "id":
-		return readID(&s.ID, text)
+		return readAs(&s.ID, text, ParseID)
 	case "translation_of":
-		return readID(&s.TranslationOf, text)
+		return readAs(&s.TranslationOf, text, ParseID)
 	case "type":
 		s.Type = Type(text)
 	case "status":
@@ -98,7 +98,7 @@ func (t *tree) key(key string, v *jsonValue) *Problem {
 	case "sources":
 		return t.sources(v)
 	case "published":
-		return readTime(&t.in.Published, text)
+		return readAs(&t.in.Published, text, ParseTime)
 	case "note":
 		t.in.Note = text
 	case "key":
@@ -274,27 +274,16 @@ func (p Person) String() string {
 	return p.Name + " <" + p.Email + ">"
 }
 
-func readID(dst *ID, text string) *Problem {
+// readAs reads a value that stands as a text; an empty text is no value.
+func readAs[T any](dst *T, text string, parse func(string) (T, error)) *Problem {
 	if text == "" {
 		return nil
 	}
-	id, err := ParseID(text)
+	v, err := parse(text)
 	if err != nil {
 		return &Problem{Reason: err.Error()}
 	}
-	*dst = id
-	return nil
-}
-
-func readTime(dst *Time, text string) *Problem {
-	if text == "" {
-		return nil
-	}
-	t, err := ParseTime(text)
-	if err != nil {
-		return &Problem{Reason: err.Error()}
-	}
-	*dst = t
+	*dst = v
 	return nil
 }
 
