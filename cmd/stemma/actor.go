@@ -45,20 +45,7 @@ the versions between stay where they are.`,
 		Example:           `  stemma restore russia-and-estonia@1 --note "the relabelled headline was wrong"`,
 		Args:              argCount(1, 1, "one ARTICLE@V"),
 		ValidArgsFunction: a.completeArticle(0),
-		RunE: a.withStore(func(ctx context.Context, s *repo.Store, args []string) error {
-			by, err := a.actor(ctx, opt)
-			if err != nil {
-				return err
-			}
-			if !strings.Contains(args[0], "@") {
-				return usagef("restore wants to know which version: %s@V", args[0])
-			}
-			v, err := s.ResolveVersion(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			return a.acted(s.Restore(ctx, v, by))
-		}),
+		RunE:              a.onVersion(&opt, "restore wants to know which version", (*repo.Store).Restore),
 	}
 	opt.flags(cmd)
 	return cmd
@@ -131,23 +118,29 @@ new id. No version is lost; link puts them together.`,
 		Example:           `  stemma split amtrak-collides@3`,
 		Args:              argCount(1, 1, "one ARTICLE@V"),
 		ValidArgsFunction: a.completeArticle(0),
-		RunE: a.withStore(func(ctx context.Context, s *repo.Store, args []string) error {
-			by, err := a.actor(ctx, opt)
-			if err != nil {
-				return err
-			}
-			if !strings.Contains(args[0], "@") {
-				return usagef("split wants to know from which version on: %s@V", args[0])
-			}
-			v, err := s.ResolveVersion(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			return a.acted(s.Split(ctx, v, by))
-		}),
+		RunE:              a.onVersion(&opt, "split wants to know from which version on", (*repo.Store).Split),
 	}
 	opt.flags(cmd)
 	return cmd
+}
+
+// onVersion runs a command that acts on one version; missing is what to say where
+// only an article is named.
+func (a *app) onVersion(opt *actorOptions, missing string, act func(*repo.Store, context.Context, repo.Version, repo.Actor) (repo.Result, error)) func(*cobra.Command, []string) error {
+	return a.withStore(func(ctx context.Context, s *repo.Store, args []string) error {
+		by, err := a.actor(ctx, *opt)
+		if err != nil {
+			return err
+		}
+		if !strings.Contains(args[0], "@") {
+			return usagef("%s: %s@V", missing, args[0])
+		}
+		v, err := s.ResolveVersion(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		return a.acted(act(s, ctx, v, by))
+	})
 }
 
 // acted prints what such a command came to.
