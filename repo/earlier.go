@@ -39,9 +39,7 @@ func (w *writer) recordEarlier(d *Draft, in *schema.Input, id schema.ID) ([]Vers
 		if err != nil {
 			return nil, err
 		}
-		if v != nil {
-			made = append(made, *v)
-		}
+		made = append(made, v)
 	}
 	return made, nil
 }
@@ -66,27 +64,27 @@ func findEarlier(rows []index.Row, e schema.Earlier, used map[int]bool) int {
 
 // recordKnown records a version of which only some fields are known. It is not
 // built on the version before: what the list doesn't say is not made up.
-func (w *writer) recordKnown(d *Draft, id schema.ID) (*Version, error) {
+func (w *writer) recordKnown(d *Draft, id schema.ID) (Version, error) {
 	state := d.Input.State.Clone()
 	state.ID = id
 	state.Normalize()
 	if problem := state.Validate(); problem != nil {
 		problem.File = d.File
-		return nil, problem
+		return Version{}, problem
 	}
 	cur, exists, err := w.tx.Current(id)
 	if err != nil {
-		return nil, err
+		return Version{}, err
 	}
 	m := &message{op: opCreate, published: d.Input.Published, source: sourceTrailer(d.Source), known: d.Input.Carries}
 	if m.published.T.After(w.now) {
-		return nil, refusal("published", "%s lies in the future", m.published)
+		return Version{}, refusal("published", "%s lies in the future", m.published)
 	}
 	past := exists && m.published.Before(cur.Published)
 	hash, err := w.place(m, author(d), &state, rowIf(&cur, exists), past)
 	if err != nil {
-		return nil, err
+		return Version{}, err
 	}
-	result, err := w.made1(hash, target{ID: id}, !exists)
-	return &result.Version, err
+	result, err := w.outcome(hash, target{ID: id}, !exists)
+	return result.Version, err
 }

@@ -67,7 +67,7 @@ func (s *Store) revise(ctx context.Context, id schema.ID, op string, by Actor, c
 		if err != nil {
 			return err
 		}
-		result, err = w.made1(hash, target{ID: id}, false)
+		result, err = w.outcome(hash, target{ID: id}, false)
 		return err
 	})
 	return result, err
@@ -186,7 +186,7 @@ func (s *Store) Link(ctx context.Context, keep, other schema.ID, by Actor) (resu
 		if err != nil {
 			return err
 		}
-		result, err = w.made1(hash, target{ID: keep}, false)
+		result, err = w.outcome(hash, target{ID: keep}, false)
 		return err
 	})
 	return result, err
@@ -241,7 +241,7 @@ func (s *Store) Split(ctx context.Context, v Version, by Actor) (result Result, 
 		if err != nil {
 			return err
 		}
-		if result, err = w.made1(hash, target{ID: id}, true); err != nil {
+		if result, err = w.outcome(hash, target{ID: id}, true); err != nil {
 			return err
 		}
 		return w.fallBack(&stay[len(stay)-1], state, v.Article, by)

@@ -310,7 +310,7 @@ func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (R
 		return Result{}, err
 	}
 	r.recorded(t.ID, published.T)
-	return w.made1(hash, t, !exists)
+	return w.outcome(hash, t, !exists)
 }
 
 // next gives the state that a draft makes of the one before, or the result where
@@ -443,8 +443,8 @@ func (w *writer) checkIfVersion(d *Draft, id schema.ID, cur index.Row, exists bo
 	return &ConflictError{Want: d.IfVersion, Current: v}
 }
 
-// made1 makes the result of a version that was just committed.
-func (w *writer) made1(hash git.Hash, t target, created bool) (Result, error) {
+// outcome makes the result of a version that was just committed.
+func (w *writer) outcome(hash git.Hash, t target, created bool) (Result, error) {
 	rows, err := w.tx.ByCommit(hash)
 	if err != nil {
 		return Result{}, err
