@@ -99,7 +99,7 @@ func unpackAll(t testing.TB, r *Repo) {
 		t.Fatal(err)
 	}
 	write(t, moved, string(data))
-	if err := removePack(strings.TrimSuffix(pack, ".pack")); err != nil {
+	if err := removePack(SystemDisk{}, strings.TrimSuffix(pack, ".pack")); err != nil {
 		t.Fatal(err)
 	}
 	in, err := os.Open(moved)

@@ -115,13 +115,13 @@ func (r *Repo) mergePacks(group []*pack) error {
 	tmp := r.own(filepath.Join("tmp", "merge-"+hex.EncodeToString(nonce[:])))
 	// This file stays until the end: as long as it is there, the next writer
 	// looks for indexes that have lost their pack.
-	busy, err := newFile(tmp, 0o666)
+	busy, err := newFile(r.disk, tmp, 0o666)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		for _, path := range []string{tmp + ".pack", tmp + ".idx", tmp} {
-			_ = os.Remove(path) // the first two are there only if something failed
+			_ = r.disk.Remove(path) // the first two are there only if something failed
 		}
 	}()
 	if err := busy.Close(); err != nil {
@@ -150,14 +150,14 @@ func (r *Repo) placeMerged(tmp, base string) error {
 		if err := r.step("place merged " + ext); err != nil {
 			return err
 		}
-		if err := renameFile(tmp+ext, base+ext); err != nil {
+		if err := r.disk.Rename(tmp+ext, base+ext); err != nil {
 			return err
 		}
 	}
 	if err := r.step("sync merged"); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(base))
+	return syncDir(r.disk, filepath.Dir(base))
 }
 
 // deletePacks removes packs whose objects all lie elsewhere. A multi-pack-index
@@ -169,7 +169,7 @@ func (r *Repo) deletePacks(group []*pack) error {
 		return err
 	}
 	for _, path := range multi {
-		if err := os.Remove(path); err != nil && !vanished(err) {
+		if err := r.disk.Remove(path); err != nil && !vanished(err) {
 			return err
 		}
 	}
@@ -181,7 +181,7 @@ func (r *Repo) deletePacks(group []*pack) error {
 		if err := r.objects.forget(p.base); err != nil {
 			return err
 		}
-		errs = append(errs, removePack(p.base))
+		errs = append(errs, removePack(r.disk, p.base))
 	}
 	_, err = r.objects.rescan()
 	return errors.Join(append(errs, err)...)
@@ -210,7 +210,7 @@ func (o *objects) forget(base string) error {
 
 // packWriter writes a pack entry by entry.
 type packWriter struct {
-	file *os.File
+	file File
 	buf  *bufio.Writer
 	sum  hash.Hash
 	at   int64
@@ -246,7 +246,7 @@ func (r *Repo) writeMerged(tmp string, group []*pack) (base string, err error) {
 	if len(unique) > math.MaxInt32 {
 		return "", fmt.Errorf("%d objects are too many for one pack", len(unique))
 	}
-	f, err := newFile(tmp+".pack", packMode)
+	f, err := newFile(r.disk, tmp+".pack", packMode)
 	if err != nil {
 		return "", err
 	}
@@ -267,7 +267,7 @@ func (r *Repo) writeMerged(tmp string, group []*pack) (base string, err error) {
 	if err := errors.Join(w.buf.Flush(), f.Sync()); err != nil {
 		return "", err
 	}
-	index, err := newFile(tmp+".idx", packMode, encodeIndex(w.rows, sum))
+	index, err := newFile(r.disk, tmp+".idx", packMode, encodeIndex(w.rows, sum))
 	if err != nil {
 		return "", err
 	}

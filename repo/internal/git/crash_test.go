@@ -317,12 +317,12 @@ func TestLockOfDeadWriterWithoutLinks(t *testing.T) {
 	mustRecord(t, r, map[string]string{"a": "1"})
 	content := strings.Repeat("1", 40) + "\n"
 	write(t, r.own("tmp/ref-0123"), content)
-	if err := copyLock(r.own("tmp/ref-0123"), filepath.Join(r.Dir(), "refs/heads/main.lock")); err != nil {
+	if err := copyFile(SystemDisk{}, r.own("tmp/ref-0123"), filepath.Join(r.Dir(), "refs/heads/main.lock")); err != nil {
 		t.Fatal(err)
 	}
 	mustRecord(t, r, map[string]string{"a": "2"})
 	noLeftovers(t, r.Dir())
-	if err := copyLock(r.own("born"), r.own("store.lock")); !errors.Is(err, os.ErrExist) {
+	if err := copyFile(SystemDisk{}, r.own("born"), r.own("store.lock")); !errors.Is(err, os.ErrExist) {
 		t.Errorf("a lock was taken twice: %v", err)
 	}
 }

@@ -13,7 +13,7 @@ func mapFile(*os.File, int64) ([]byte, error) { return nil, nil }
 func unmapFile([]byte) error { return nil }
 
 // syncDir does nothing: these systems make names durable with the file.
-func syncDir(string) error { return nil }
+func syncDir(Disk, string) error { return nil }
 
 // renameFile tries again for a moment: a reader that has the old file open,
 // or a virus scanner, makes a rename fail here that succeeds right after.

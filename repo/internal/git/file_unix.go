@@ -22,8 +22,8 @@ func mapFile(f *os.File, size int64) ([]byte, error) {
 func unmapFile(data []byte) error { return unix.Munmap(data) }
 
 // syncDir makes the names in a folder durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
+func syncDir(disk Disk, dir string) error {
+	d, err := disk.Open(dir, os.O_RDONLY, 0)
 	if err != nil {
 		return err
 	}

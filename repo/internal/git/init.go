@@ -20,7 +20,10 @@ var storeDirs = [...]string{
 // Init makes an empty store in dir, which may exist if it is empty or holds
 // what an Init that was cut short left. The config is written last: without it
 // a folder is no store.
-func Init(dir string, c Config) error {
+func Init(dir string, c Config) error { return InitOn(SystemDisk{}, dir, c) }
+
+// InitOn is Init on a disk of one's own.
+func InitOn(disk Disk, dir string, c Config) error {
 	c, err := c.withDefaults()
 	if err != nil {
 		return err
@@ -33,33 +36,33 @@ func Init(dir string, c Config) error {
 		return err
 	}
 	for _, d := range storeDirs {
-		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(d)), 0o777); err != nil {
+		if err := disk.MakeDir(filepath.Join(dir, filepath.FromSlash(d))); err != nil {
 			return err
 		}
 	}
-	if err := writeDurably(filepath.Join(dir, "HEAD"), []byte("ref: "+mainRef+"\n"), os.O_TRUNC); err != nil {
+	if err := writeDurably(disk, filepath.Join(dir, "HEAD"), []byte("ref: "+mainRef+"\n"), os.O_TRUNC); err != nil {
 		return err
 	}
 	// Git's own lock of the config keeps a second Init out.
 	lock := filepath.Join(dir, "config.lock")
-	if err := writeDurably(lock, config, os.O_EXCL); err != nil {
+	if err := writeDurably(disk, lock, config, os.O_EXCL); err != nil {
 		if errors.Is(err, os.ErrExist) {
 			return fmt.Errorf("%w: %s is being made by another process, or was left by one that died: remove %s if so", ErrExists, dir, lock)
 		}
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(dir, "config")); err == nil {
-		return errors.Join(fmt.Errorf("%w: %s already holds a store", ErrExists, dir), os.Remove(lock))
+		return errors.Join(fmt.Errorf("%w: %s already holds a store", ErrExists, dir), disk.Remove(lock))
 	}
-	if err := renameFile(lock, filepath.Join(dir, "config")); err != nil {
+	if err := disk.Rename(lock, filepath.Join(dir, "config")); err != nil {
 		return err
 	}
 	for i := len(storeDirs) - 1; i >= 0; i-- {
-		if err := syncDir(filepath.Join(dir, filepath.FromSlash(storeDirs[i]))); err != nil {
+		if err := syncDir(disk, filepath.Join(dir, filepath.FromSlash(storeDirs[i]))); err != nil {
 			return err
 		}
 	}
-	return syncDir(filepath.Dir(filepath.Clean(dir)))
+	return syncDir(disk, filepath.Dir(filepath.Clean(dir)))
 }
 
 // freeForInit refuses a folder that holds anything but the beginnings of a store.
@@ -81,18 +84,4 @@ func freeForInit(dir string) error {
 		}
 	}
 	return nil
-}
-
-// writeDurably makes a file and returns when its bytes are on disk. The mode
-// is os.O_EXCL or os.O_TRUNC.
-func writeDurably(path string, data []byte, mode int) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|mode, 0o666)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
 }

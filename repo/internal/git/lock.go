@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -59,7 +58,7 @@ func (r *Repo) Lock(ctx context.Context) (unlock func(), err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if err := os.MkdirAll(r.own("tmp"), 0o777); err != nil {
+	if err := r.disk.MakeDir(r.own("tmp")); err != nil {
 		<-l.turn
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func (p *publication) advance() error {
 		err = p.repo.step("sync packs")
 	}
 	if err == nil {
-		err = syncDir(filepath.Join(p.repo.dir, "objects", "pack"))
+		err = syncDir(p.repo.disk, filepath.Join(p.repo.dir, "objects", "pack"))
 	}
 	if err == nil {
 		err = p.moveMain()
@@ -106,7 +106,7 @@ func (p *publication) advance() error {
 	if err := p.repo.step("sync main"); err != nil {
 		return fmt.Errorf("main has moved to %s, but may not be durable: %w", p.tip, err)
 	}
-	if err := syncDir(filepath.Dir(p.mainPath())); err != nil {
+	if err := syncDir(p.repo.disk, filepath.Dir(p.mainPath())); err != nil {
 		return fmt.Errorf("main has moved to %s, but may not be durable: %w", p.tip, err)
 	}
 	p.finish()

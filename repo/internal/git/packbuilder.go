@@ -75,18 +75,3 @@ func (b *packBuilder) bytes() (parts [3][]byte, sum Hash, index []byte) {
 
 // packMode is git's own for packs and their indexes: they never change.
 const packMode os.FileMode = 0o444
-
-// newFile makes a file that must not exist yet and writes the parts to it.
-func newFile(path string, mode os.FileMode, parts ...[]byte) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range parts {
-		if _, err := f.Write(p); err != nil {
-			f.Close()
-			return nil, err
-		}
-	}
-	return f, nil
-}

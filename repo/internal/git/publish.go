@@ -1,7 +1,6 @@
 package git
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -87,7 +86,7 @@ func (p *publication) run(b *packBuilder) error {
 	if err := p.repo.step("sync main"); err != nil {
 		return fmt.Errorf("main has moved to %s, but may not be durable: %w", p.tip, err)
 	}
-	if err := syncDir(filepath.Dir(p.mainPath())); err != nil {
+	if err := syncDir(p.repo.disk, filepath.Dir(p.mainPath())); err != nil {
 		return fmt.Errorf("main has moved to %s, but may not be durable: %w", p.tip, err)
 	}
 	p.finish()
@@ -135,28 +134,28 @@ func (p *publication) prepare(b *packBuilder) error {
 		if err := p.repo.step("place " + ext); err != nil {
 			return err
 		}
-		if err := renameFile(p.tmp+ext, p.pack+ext); err != nil {
+		if err := p.repo.disk.Rename(p.tmp+ext, p.pack+ext); err != nil {
 			return err
 		}
 	}
 	if err := p.repo.step("sync packs"); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(p.pack))
+	return syncDir(p.repo.disk, filepath.Dir(p.pack))
 }
 
 // mark makes the .keep file as a second name of the temporary ref, so that it
 // is whole at once, and a writer that finds both names knows whose it is.
 func (p *publication) mark() error {
 	keep := p.pack + ".keep"
-	if err := os.Link(p.ref, keep); err == nil || errors.Is(err, os.ErrExist) {
+	if err := p.repo.disk.Link(p.ref, keep); err == nil || errors.Is(err, os.ErrExist) {
 		return nil
 	}
 	// A file system without second names.
-	if err := os.WriteFile(p.tmp+".keep", []byte(p.tip.String()+"\n"), 0o666); err != nil {
+	if err := writePlainly(p.repo.disk, p.tmp+".keep", []byte(p.tip.String()+"\n")); err != nil {
 		return err
 	}
-	return renameFile(p.tmp+".keep", keep)
+	return p.repo.disk.Rename(p.tmp+".keep", keep)
 }
 
 type tmpFile struct {
@@ -169,14 +168,14 @@ type tmpFile struct {
 // writeAll writes files, then syncs them at the same time, which lets the file
 // system do it in one go.
 func (p *publication) writeAll(files []tmpFile) error {
-	open := make([]*os.File, 0, len(files))
+	open := make([]File, 0, len(files))
 	var err error
 	for _, t := range files {
 		if err = p.repo.step(t.step); err != nil {
 			break
 		}
-		var f *os.File
-		if f, err = newFile(t.path, t.mode, t.parts...); err != nil {
+		var f File
+		if f, err = newFile(p.repo.disk, t.path, t.mode, t.parts...); err != nil {
 			break
 		}
 		open = append(open, f)
@@ -219,7 +218,7 @@ func (p *publication) moveMain() error {
 	if err := p.repo.step("move main"); err != nil {
 		return err
 	}
-	if err := renameFile(p.mainPath()+".lock", p.mainPath()); err != nil {
+	if err := p.repo.disk.Rename(p.mainPath()+".lock", p.mainPath()); err != nil {
 		return err
 	}
 	p.locked = false
@@ -233,16 +232,16 @@ func (p *publication) lockMain() error {
 	lock := p.mainPath() + ".lock"
 	end := time.Now().Add(mainLockWait)
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
-		err := os.Link(p.ref, lock)
+		err := p.repo.disk.Link(p.ref, lock)
 		if errors.Is(err, os.ErrNotExist) {
 			// Git removes folders of refs that have become empty.
-			if err := os.MkdirAll(filepath.Dir(lock), 0o777); err != nil {
+			if err := p.repo.disk.MakeDir(filepath.Dir(lock)); err != nil {
 				return err
 			}
-			err = os.Link(p.ref, lock)
+			err = p.repo.disk.Link(p.ref, lock)
 		}
 		if err != nil && !errors.Is(err, os.ErrExist) {
-			err = copyLock(p.ref, lock) // a file system without second names
+			err = copyFile(p.repo.disk, p.ref, lock) // a file system without second names
 		}
 		if err == nil || !errors.Is(err, os.ErrExist) {
 			return err
@@ -254,26 +253,18 @@ func (p *publication) lockMain() error {
 	}
 }
 
-func copyLock(from, lock string) error {
-	data, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	return writeDurably(lock, data, os.O_EXCL)
-}
-
 // undo takes back what a publication has written, and returns why. What can't
 // be removed now, the next writer's tidy removes.
 func (p *publication) undo(cause error) error {
 	if p.locked {
-		_ = os.Remove(p.mainPath() + ".lock")
+		_ = p.repo.disk.Remove(p.mainPath() + ".lock")
 	}
 	if p.placed {
-		_ = removePack(p.pack)
-		_ = os.Remove(p.pack + ".keep")
+		_ = removePack(p.repo.disk, p.pack)
+		_ = p.repo.disk.Remove(p.pack + ".keep")
 	}
 	for _, path := range []string{p.tmp + ".pack", p.tmp + ".idx", p.tmp + ".keep", p.ref} {
-		_ = os.Remove(path)
+		_ = p.repo.disk.Remove(path)
 	}
 	return cause
 }
@@ -286,10 +277,10 @@ func (p *publication) finish() {
 	}
 	born := p.repo.own(bornFile)
 	if _, err := os.Stat(born); err != nil {
-		_ = os.WriteFile(born, []byte("This store has commits. If refs/heads/main is missing, it was lost.\n"), 0o666)
+		_ = writePlainly(p.repo.disk, born, []byte("This store has commits. If refs/heads/main is missing, it was lost.\n"))
 	}
-	_ = os.Remove(p.pack + ".keep")
-	_ = os.Remove(p.ref)
+	_ = p.repo.disk.Remove(p.pack + ".keep")
+	_ = p.repo.disk.Remove(p.ref)
 }
 
 func (r *Repo) step(name string) error {
@@ -301,10 +292,10 @@ func (r *Repo) step(name string) error {
 
 // removePack deletes a pack, then what belongs to it: at no time does it stand
 // without its index.
-func removePack(base string) error {
+func removePack(disk Disk, base string) error {
 	var errs []error
 	for _, ext := range []string{".pack", ".rev", ".bitmap", ".idx"} {
-		err := os.Remove(base + ext)
+		err := disk.Remove(base + ext)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			if ext == ".pack" {
 				return err // still in use: it must keep its index
@@ -313,19 +304,4 @@ func removePack(base string) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// sameContent reports whether two files are one, or hold the same bytes.
-func sameContent(a, b string) bool {
-	ia, errA := os.Stat(a)
-	ib, errB := os.Stat(b)
-	if errA != nil || errB != nil {
-		return false
-	}
-	if os.SameFile(ia, ib) {
-		return true
-	}
-	da, errA := os.ReadFile(a)
-	db, errB := os.ReadFile(b)
-	return errA == nil && errB == nil && len(da) > 0 && bytes.Equal(da, db)
 }

@@ -137,37 +137,37 @@ func (r *Repo) moveReceipts(ctx context.Context, h Hash) error {
 	}
 	tmp := r.own(receiptPrefix + hex.EncodeToString(nonce[:]))
 	path := r.receiptsPath()
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+	if err := r.disk.MakeDir(filepath.Dir(path)); err != nil {
 		return err
 	}
-	if err := writeDurably(tmp, []byte(h.String()+"\n"), os.O_EXCL); err != nil {
+	if err := writeDurably(r.disk, tmp, []byte(h.String()+"\n"), os.O_EXCL); err != nil {
 		return err
 	}
 	err := r.step("lock receipts")
 	if err == nil {
-		err = lockReceipts(ctx, tmp, path+".lock")
+		err = lockReceipts(ctx, r.disk, tmp, path+".lock")
 	}
 	if err == nil {
 		if err = r.step("move receipts"); err == nil {
-			err = renameFile(path+".lock", path)
+			err = r.disk.Rename(path+".lock", path)
 		}
 		if err != nil {
-			_ = os.Remove(path + ".lock")
+			_ = r.disk.Remove(path + ".lock")
 		}
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(path))
+		err = syncDir(r.disk, filepath.Dir(path))
 	}
-	return errors.Join(err, os.Remove(tmp))
+	return errors.Join(err, r.disk.Remove(tmp))
 }
 
 // lockReceipts takes git's lock of the ref. Git holds it for milliseconds.
-func lockReceipts(ctx context.Context, tmp, lock string) error {
+func lockReceipts(ctx context.Context, disk Disk, tmp, lock string) error {
 	end := time.Now().Add(mainLockWait)
 	for {
-		err := os.Link(tmp, lock)
+		err := disk.Link(tmp, lock)
 		if err != nil && !errors.Is(err, os.ErrExist) {
-			err = copyLock(tmp, lock) // a file system without second names
+			err = copyFile(disk, tmp, lock) // a file system without second names
 		}
 		if err == nil || !errors.Is(err, os.ErrExist) {
 			return err
@@ -194,10 +194,10 @@ func (r *Repo) tidyReceipts() error {
 	}
 	lock := r.receiptsPath() + ".lock"
 	if _, ours := twin(lock, left); ours {
-		err = os.Remove(lock)
+		err = r.disk.Remove(lock)
 	}
 	for _, path := range left {
-		err = errors.Join(err, os.Remove(path))
+		err = errors.Join(err, r.disk.Remove(path))
 	}
 	return err
 }
@@ -212,7 +212,7 @@ func (r *Repo) writeLoose(k kind, data []byte) (Hash, error) {
 	}
 	path := loosePath(filepath.Join(r.dir, "objects"), h)
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := r.disk.MakeDir(dir); err != nil {
 		return h, err
 	}
 	var body bytes.Buffer
@@ -223,17 +223,20 @@ func (r *Repo) writeLoose(k kind, data []byte) (Hash, error) {
 	if err := z.Close(); err != nil {
 		return h, err
 	}
-	// Git takes a file of this name for one that is being written.
-	f, err := os.CreateTemp(dir, "tmp_obj_*")
-	if err != nil {
+	var nonce [12]byte
+	if _, err := rand.Read(nonce[:]); err != nil {
 		return h, err
 	}
-	_, err = f.Write(body.Bytes())
-	if err = errors.Join(err, f.Chmod(0o444), f.Sync(), f.Close()); err == nil {
-		err = renameFile(f.Name(), path)
+	// Git takes a file of this name for one that is being written.
+	tmp := filepath.Join(dir, "tmp_obj_"+hex.EncodeToString(nonce[:]))
+	f, err := newFile(r.disk, tmp, packMode, body.Bytes())
+	if err == nil {
+		if err = errors.Join(f.Sync(), f.Close()); err == nil {
+			err = r.disk.Rename(tmp, path)
+		}
 	}
 	if err != nil {
-		return h, errors.Join(err, os.Remove(f.Name()))
+		return h, errors.Join(err, ignoreVanished(r.disk.Remove(tmp)))
 	}
-	return h, errors.Join(syncDir(dir), syncDir(filepath.Dir(dir)))
+	return h, errors.Join(syncDir(r.disk, dir), syncDir(r.disk, filepath.Dir(dir)))
 }

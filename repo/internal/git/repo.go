@@ -14,6 +14,7 @@ import (
 // once; writing needs Lock first.
 type Repo struct {
 	dir       string
+	disk      Disk
 	config    Config
 	objects   *objects
 	deflaters deflaters
@@ -25,7 +26,10 @@ type Repo struct {
 
 // Open opens the store in dir. It refuses a repository that uses parts of git
 // that it does not know, by name (ErrUnsupported).
-func Open(dir string) (*Repo, error) {
+func Open(dir string) (*Repo, error) { return OpenOn(SystemDisk{}, dir) }
+
+// OpenOn is Open on a disk of one's own.
+func OpenOn(disk Disk, dir string) (*Repo, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -44,7 +48,7 @@ func Open(dir string) (*Repo, error) {
 	if _, err := objects.rescan(); err != nil {
 		return nil, err
 	}
-	return &Repo{dir: abs, config: config, objects: objects, lock: newStoreLock(abs)}, nil
+	return &Repo{dir: abs, disk: disk, config: config, objects: objects, lock: newStoreLock(abs)}, nil
 }
 
 // Close lets all files go. No method may be at work, and none may follow.

@@ -28,7 +28,7 @@ func (r *Repo) tidy() error {
 	}
 	lock := filepath.Join(r.dir, filepath.FromSlash(mainRef)+".lock")
 	if _, ours := twin(lock, refs); ours {
-		if err := os.Remove(lock); err != nil {
+		if err := r.disk.Remove(lock); err != nil {
 			return err
 		}
 	}
@@ -36,7 +36,7 @@ func (r *Repo) tidy() error {
 		return err
 	}
 	for _, row := range rows {
-		if err := os.RemoveAll(r.own(filepath.Join("tmp", row.Name()))); err != nil {
+		if err := removeAll(r.disk, r.own(filepath.Join("tmp", row.Name()))); err != nil {
 			return err
 		}
 	}
@@ -69,7 +69,7 @@ func (r *Repo) tidyPacks(refs []string) error {
 			if names[strings.TrimSuffix(name, ".idx")+".pack"] {
 				continue
 			}
-			if err := removePack(base); err != nil {
+			if err := removePack(r.disk, base); err != nil {
 				return err
 			}
 		}
@@ -95,12 +95,12 @@ func (r *Repo) tidyKeep(base string, refs []string) error {
 			if err := r.objects.forget(base); err != nil {
 				return err
 			}
-			if err := removePack(base); err != nil {
+			if err := removePack(r.disk, base); err != nil {
 				return err
 			}
 		}
 	}
-	return os.Remove(base + ".keep")
+	return r.disk.Remove(base + ".keep")
 }
 
 // twin returns the file among refs that is the same file as path or, where the
