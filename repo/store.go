@@ -46,11 +46,14 @@ func Init(dir string) (*Store, error) {
 // or where it is one of a kind that this package can't keep whole. Where the index
 // can't be opened, as in a store that may only be read, one is built in a temporary
 // folder, which takes longer: what git holds can be read all the same.
-func Open(dir string) (*Store, error) {
+func Open(dir string) (*Store, error) { return openOn(git.SystemDisk{}, dir) }
+
+// openOn opens the store at dir on a disk of the caller's: tests let one fail.
+func openOn(disk git.Disk, dir string) (*Store, error) {
 	if !git.IsStore(dir) {
 		return nil, &NoStoreError{Dir: dir}
 	}
-	g, err := git.Open(dir)
+	g, err := git.OpenOn(disk, dir)
 	if err != nil {
 		return nil, &NoStoreError{Dir: dir, Reason: err.Error()}
 	}
