@@ -74,10 +74,16 @@ func holds(t *testing.T, in Input, p *Problem) {
 
 func FuzzParseFile(f *testing.F) {
 	addSeeds(f, "pages/*.md", "---\nheadline: %\ncontexts: [%]\n%: %\n---\n\n%\n",
-		"---\na: &a [x]\nb: *a\n---\n", "---\n? x\n: y\nheadline: |\n  a\n---\nbody", "+++\n", "{\"a\":1}\n", "---\nheadline: x\nsources:\n  - url: http://x\n    name: y\n---\n", "\ufeff---\r\nheadline: x\r\n---\r\n\r\nbody\r\n", "# H\n\ntext\n", "```\n# no\n```\n# H\n")
+		"---\na: &a [x]\nb: *a\n---\n", "---\n? x\n: y\nheadline: |\n  a\n---\nbody", "+++\n", "{\"a\":1}\n", "---\nheadline: x\nsources:\n  - url: http://x\n    name: y\n---\n", "\ufeff---\r\nheadline: x\r\n---\r\n\r\nbody\r\n", "# H\n\ntext\n", "```\n# no\n```\n# H\n",
+		"---\nstemma: 1\nid: f1cj7d7vyy9dpzaw3n91as6s68\ntype: event\ndate: 2015-01-01\ncategory: World\nheadline: \"a: \\\"b\\\\c\"\nstatus: withheld\nimage:\n  url: http://x/i.png\n  credit: x\ncontexts:\n  - a\n  - \"yes\"\nsources:\n  - name: x\n    url: http://x\n  - url: http://y\naliases:\n  - /a/b\npath: /c/d\n---\n\nbody\n\nmore\n")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		in, p := ParseFile(data)
 		holds(t, in, p)
+		if quick, ok := parseCanonical(data); ok {
+			if slow, p := parseAnyFile(data); p != nil || !reflect.DeepEqual(quick, slow) {
+				t.Fatalf("the quick reader gives\n%#v\nYAML gives\n%#v\n%v", quick, slow, p)
+			}
+		}
 	})
 }
 

@@ -178,6 +178,14 @@ func yamlWord(s string) bool {
 // empties its field. In a file by hand, a missing type, status, path or aliases
 // says nothing.
 func ParseFile(data []byte) (Input, *Problem) {
+	if in, ok := parseCanonical(data); ok {
+		return in, nil
+	}
+	return parseAnyFile(data)
+}
+
+// parseAnyFile reads a file in whatever way it is written.
+func parseAnyFile(data []byte) (Input, *Problem) {
 	s, p := readBytes(data, markdownFieldAt)
 	if p != nil {
 		return Input{}, p

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -128,6 +130,9 @@ func TestFileRoundTrip(t *testing.T) {
 		if !reflect.DeepEqual(in.State, s) {
 			t.Errorf("read back differs\n got %s\nwant %s\n%s", cut(in.State), cut(s), cut(string(file)))
 		}
+		if slow, p := parseAnyFile(file); p != nil || !reflect.DeepEqual(slow, in) {
+			t.Errorf("the YAML reader gives %s, %v\nwant %s", cut(slow), p, cut(in))
+		}
 		if in.Carries != AllFields {
 			t.Errorf("the canonical file carries %b", in.Carries)
 		}
@@ -135,6 +140,29 @@ func TestFileRoundTrip(t *testing.T) {
 			t.Errorf("written again differs:\n%s\n%s", file, again)
 		}
 	})
+}
+
+// TestCanonicalIsQuick holds the quick reader to files as they are: it must take
+// what real pages give, not only refuse what it should.
+func TestCanonicalIsQuick(t *testing.T) {
+	pages, err := filepath.Glob("testdata/pages/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no pages: %v", err)
+	}
+	for _, name := range pages {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, p := Parse(FormatPage, data)
+		if p != nil {
+			t.Fatal(p)
+		}
+		in.ID = DeriveID(name)
+		if quick, ok := parseCanonical(EncodeFile(&in.State)); !ok || quick.Headline == "" {
+			t.Errorf("%s is left to the YAML reader:\n%s", name, cut(string(EncodeFile(&in.State))))
+		}
+	}
 }
 
 func compiledSchema(t *testing.T) *jsonschema.Schema {
