@@ -300,9 +300,7 @@ func (r Reader) Corrections(article schema.ID) (list []Correction, err error) {
 func (r Reader) Problems() (list []Problem, err error) {
 	err = r.src.view(func(c *conn) error {
 		return c.each(`SELECT "commit", path, line, field, reason FROM problems ORDER BY id`, nil, func(row []driver.Value) error {
-			p := Problem{Path: text(row[1]), Line: int(number(row[2])), Field: text(row[3]), Reason: text(row[4])}
-			copy(p.Commit[:], blob(row[0]))
-			list = append(list, p)
+			list = append(list, readProblem(row))
 			return nil
 		})
 	})
