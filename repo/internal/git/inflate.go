@@ -17,7 +17,10 @@ const maxRatio = 1032
 const maxObject = 1 << 30
 
 // inflaters keeps decompressors for reuse: each holds some 40 kB.
-type inflaters struct{ pool sync.Pool }
+type inflaters struct {
+	pool sync.Pool // of streams
+	fast sync.Pool // of *inflater, for what lies in memory
+}
 
 // resettable is what zlib.NewReader returns.
 type resettable interface {
@@ -44,6 +47,16 @@ func (p *inflaters) get(src byteSource) (resettable, error) {
 func (p *inflaters) inflate(src byteSource, size, limit int64) ([]byte, error) {
 	if size < 0 || size > maxObject || size/maxRatio > limit {
 		return nil, fmt.Errorf("the size of %d bytes can't be true", size)
+	}
+	if m, ok := src.(*memory); ok {
+		z, ok := p.fast.Get().(*inflater)
+		if !ok {
+			z = &inflater{}
+		}
+		defer p.fast.Put(z)
+		out := make([]byte, size)
+		_, err := z.inflate(out, m.rest[:min(limit, int64(len(m.rest)))])
+		return out, err
 	}
 	z, err := p.get(src)
 	if err != nil {

@@ -82,10 +82,16 @@ type byteSource interface {
 	io.ByteReader
 }
 
+// memory is a source whose bytes are at hand.
+type memory struct {
+	bytes.Reader
+	rest []byte
+}
+
 // from returns a reader that begins at off.
 func (v *view) from(off int64) byteSource {
 	if v.file == nil {
-		return bytes.NewReader(v.data[off:])
+		return &memory{*bytes.NewReader(v.data[off:]), v.data[off:]}
 	}
 	return bufio.NewReader(io.NewSectionReader(v.file, off, v.size-off))
 }
