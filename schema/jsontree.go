@@ -242,6 +242,7 @@ func (r *jsonReader) str() (string, *jsonError) {
 		return r.s[start : start+end], nil
 	}
 	var b strings.Builder
+	b.Grow(stringEnd(r.s[start:]))
 	for r.pos < len(r.s) {
 		switch c := r.s[r.pos]; {
 		case c == '"':
@@ -254,16 +255,40 @@ func (r *jsonReader) str() (string, *jsonError) {
 		case c < 0x20:
 			return "", r.fail("a control character 0x%02X stands bare in a string", c)
 		default:
-			ch, size := utf8.DecodeRuneInString(r.s[r.pos:])
-			if ch == utf8.RuneError && size == 1 {
-				return "", r.fail("byte 0x%02X is no UTF-8", c)
+			run := r.s[r.pos : r.pos+plainRun(r.s[r.pos:])]
+			if i := invalidAt(run); i >= 0 {
+				r.pos += i
+				return "", r.fail("byte 0x%02X is no UTF-8", r.s[r.pos])
 			}
-			b.WriteString(r.s[r.pos : r.pos+size])
-			r.pos += size
+			b.WriteString(run)
+			r.pos += len(run)
 		}
 	}
 	r.pos = start
 	return "", r.fail("a string does not end")
+}
+
+// plainRun counts the bytes before the first that means something in a string.
+func plainRun(s string) int {
+	for i := range len(s) {
+		if c := s[i]; c == '"' || c == '\\' || c < 0x20 {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// stringEnd counts the bytes before the quote that ends a string; 0 where none does.
+func stringEnd(s string) int {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			return i
+		case '\\':
+			i++
+		}
+	}
+	return 0
 }
 
 // plainJSON reports whether s can be taken from a JSON string as it is.

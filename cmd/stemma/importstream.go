@@ -42,7 +42,7 @@ name (the file's, up to the first dot, or --name) and doc.
 				if name == "" {
 					return ingest.JSONL(r, shown)
 				}
-				return ingest.JSONLAs(r, shown, name)
+				return ingest.JSONLWith(r, shown, ingest.JSONLOptions{Stream: name})
 			}
 			return streams.run(ctx, s, args, opt)
 		}),

@@ -11,6 +11,17 @@ import (
 	"github.com/stemma-project/stemma/schema"
 )
 
+// JSONLOptions say how a stream is read.
+type JSONLOptions struct {
+	// Stream is the stream's name in the keys of its documents: two streams of one
+	// name hold the same documents. "" is [StreamName] of the file's name.
+	Stream string
+
+	// Encoding is the IANA name of the encoding of texts that are no UTF-8, such as
+	// ISO-8859-1; "" refuses them.
+	Encoding string
+}
+
 // JSONL reads a stream of states, one JSON object a line (schema.json says which
 // keys it may hold). Blank lines are passed over. A state with a key and no id
 // gets the id that belongs to the key ([schema.DeriveID]), so that reading the
@@ -18,21 +29,26 @@ import (
 //
 // A line with doc and text is one of a history of documents: doc (the document's
 // name), n, time, author, msg, commit, and text, which null withdraws. It becomes
-// an article whose key is [StreamName] and doc, and for which doc is an alias;
-// [OriginalText] gives its text back. A text that is no UTF-8 (b64) is refused.
+// an article whose key is the stream's name and doc, and for which doc is an alias;
+// [OriginalText] gives its text back. A document whose very first line (n is 1)
+// withdraws it is an article that was withdrawn, of which no text is known. A text
+// that is no UTF-8 stands base64-encoded under b64; it is read in the encoding that
+// the line or [JSONLOptions] names, and refused where none is named.
 //
-// name is the stream's name in items and problems; [JSONLAs] names it otherwise in
-// keys. A line that is longer than
+// name is the stream's name in items and problems. A line that is longer than
 // [MaxState] is refused without being held in memory.
 func JSONL(r io.Reader, name string) iter.Seq2[Item, error] {
-	return JSONLAs(r, name, StreamName(name))
+	return JSONLWith(r, name, JSONLOptions{})
 }
 
-// JSONLAs is [JSONL], with the name of the stream in the keys of its documents:
-// two streams of one name hold the same documents.
-func JSONLAs(r io.Reader, name, stream string) iter.Seq2[Item, error] {
+// JSONLWith is [JSONL] with options.
+func JSONLWith(r io.Reader, name string, opt JSONLOptions) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		lines := lineReader{r: bufio.NewReaderSize(r, 256<<10)}
+		if opt.Stream == "" {
+			opt.Stream = StreamName(name)
+		}
+		revisions := &revisionReader{name: name, opt: opt}
 		for {
 			line, err := lines.next()
 			if err != nil && !errors.Is(err, errLongLine) {
@@ -49,7 +65,7 @@ func JSONLAs(r io.Reader, name, stream string) iter.Seq2[Item, error] {
 			case len(bytes.TrimSpace(line)) == 0:
 				continue
 			default:
-				item, problem = readLine(line, name, stream, lines.number)
+				item, problem = readLine(line, revisions, lines.number)
 			}
 			if problem != nil {
 				problem.File, problem.Line = name, lines.number
@@ -67,12 +83,12 @@ func JSONLAs(r io.Reader, name, stream string) iter.Seq2[Item, error] {
 }
 
 // readLine reads the state on one line.
-func readLine(line []byte, name, stream string, number int) (Item, *schema.Problem) {
+func readLine(line []byte, revisions *revisionReader, number int) (Item, *schema.Problem) {
 	if number == 1 {
 		line = bytes.TrimPrefix(line, []byte("\ufeff"))
 	}
 	if isRevision(line) {
-		return readRevision(line, name, stream, number)
+		return revisions.read(line, number)
 	}
 	in, problem := schema.ParseJSON(line)
 	if problem != nil {
@@ -81,7 +97,7 @@ func readLine(line []byte, name, stream string, number int) (Item, *schema.Probl
 	if in.ID.IsZero() && in.Key != "" {
 		in.ID = schema.DeriveID(in.Key)
 	}
-	return newItem(in, line, schema.FormatJSON, name, number), nil
+	return newItem(in, line, schema.FormatJSON, revisions.name, number), nil
 }
 
 var errLongLine = errors.New("line too long")

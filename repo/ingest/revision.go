@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"path"
 	"strconv"
 	"strings"
@@ -25,6 +24,17 @@ type revision struct {
 	Commit string
 	Text   *string // nil withdraws the document
 	Extra  []schema.Extra
+
+	Encoding string // of bytes that are no UTF-8
+	bytes    []byte // of a text that stood in base64
+	told     bool   // whether there was a text at all, be it null
+}
+
+// revisionReader reads the lines of one stream.
+type revisionReader struct {
+	name string // of the stream, in items
+	opt  JSONLOptions
+	json objectReader
 }
 
 // isRevision tells a line of such a history from a state, without reading it all.
@@ -33,17 +43,17 @@ func isRevision(line []byte) bool {
 	return bytes.Contains(head, []byte(`"doc"`)) && !bytes.Contains(head, []byte(`"headline"`))
 }
 
-// readRevision reads a line of a history of documents: an object with doc, time,
+// read reads a line of a history of documents: an object with doc, time,
 // author, msg, and text or b64. The state is an article; its key is the stream's
 // name and the document's.
-func readRevision(line []byte, name, stream string, number int) (Item, *schema.Problem) {
-	r, problem := parseRevision(line)
+func (d *revisionReader) read(line []byte, number int) (Item, *schema.Problem) {
+	r, problem := d.parse(line)
 	if problem != nil {
 		return Item{}, problem
 	}
 	in := schema.Input{
 		Carries: schema.Fields(schema.FieldStatus),
-		Key:     stream + ":" + r.Doc, Author: nameOrPerson(r.Author), Note: r.Msg,
+		Key:     d.opt.Stream + ":" + r.Doc, Author: nameOrPerson(r.Author), Note: r.Msg,
 	}
 	in.ID = schema.DeriveID(in.Key)
 	if r.Time != "" {
@@ -63,7 +73,10 @@ func readRevision(line []byte, name, stream string, number int) (Item, *schema.P
 			in.Carries |= schema.Fields(schema.FieldAliases)
 		}
 	case r.N == 1:
-		return Item{}, &schema.Problem{Field: "text", Reason: fmt.Sprintf("the first line of %.60q withdraws it: there is nothing to withdraw", r.Doc)}
+		// The stream knows the document only by its end, which is a fact all the same.
+		in.State = schema.State{ID: in.ID, Type: schema.Article, Headline: titleOfName(r.Doc), Status: schema.Canceled,
+			Extra: []schema.Extra{textExtra(keyHeadlineFrom, fromName)}}
+		in.Carries |= schema.Fields(schema.FieldType, schema.FieldHeadline, schema.FieldExtra)
 	default:
 		// The headline is not carried: a state has to have one.
 		in.State = schema.State{ID: in.ID, Headline: titleOfName(r.Doc), Status: schema.Canceled}
@@ -73,7 +86,7 @@ func readRevision(line []byte, name, stream string, number int) (Item, *schema.P
 	if problem := check.Validate(); problem != nil {
 		return Item{}, problem
 	}
-	item := newItem(in, line, schema.FormatJSON, name, number)
+	item := newItem(in, line, schema.FormatJSON, d.name, number)
 	if r.Commit != "" {
 		item.Address = fmt.Sprintf("%.64s:%s", r.Commit, r.Doc)
 	}
@@ -106,122 +119,121 @@ func aliasOf(doc string) string {
 	return doc
 }
 
-// parseRevision reads the object. Its texts are checked by hand, since the
-// library puts U+FFFD for what is no text.
-func parseRevision(line []byte) (revision, *schema.Problem) {
-	var r revision
+// parse reads the object.
+func (d *revisionReader) parse(line []byte) (revision, *schema.Problem) {
 	if !utf8.Valid(line) {
-		return r, &schema.Problem{Reason: "the line is no UTF-8", Hint: "a text that is none stands base64-encoded under b64"}
+		return revision{}, &schema.Problem{Reason: "the line is no UTF-8", Hint: "a text that is none stands base64-encoded under b64"}
 	}
-	if i := loneSurrogate(line); i >= 0 {
-		return r, &schema.Problem{Reason: fmt.Sprintf("half a surrogate pair at byte %d", i+1)}
-	}
-	dec := json.NewDecoder(bytes.NewReader(line))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return r, &schema.Problem{Reason: "this is no JSON object"}
-	}
-	seen := map[string]bool{}
-	for dec.More() {
-		t, err := dec.Token()
-		key, ok := t.(string)
-		if err != nil || !ok {
-			return r, notJSON(err)
-		}
-		if seen[key] {
-			return r, &schema.Problem{Field: key, Reason: "the key stands twice"}
-		}
-		seen[key] = true
-		if problem := r.read(dec, key); problem != nil {
-			return r, problem
-		}
-	}
-	if _, err := dec.Token(); err != nil {
-		return r, notJSON(err)
-	}
-	if len(bytes.TrimSpace(line[dec.InputOffset():])) > 0 {
-		return r, &schema.Problem{Reason: "more text after the object"}
+	d.json.line, d.json.pos = line, 0
+	var r revision
+	if problem := d.json.each(r.read); problem != nil {
+		return r, problem
 	}
 	switch {
 	case r.Doc == "":
 		return r, &schema.Problem{Field: "doc", Reason: "missing name of the document"}
-	case !seen["text"] && !seen["b64"]:
+	case !r.told:
 		return r, &schema.Problem{Field: "text", Reason: "missing text: null withdraws the document"}
+	case r.bytes != nil:
+		return r, d.decode(&r)
 	}
 	return r, nil
 }
 
-func notJSON(err error) *schema.Problem {
-	if err == nil {
-		err = io.ErrUnexpectedEOF
-	}
-	return &schema.Problem{Reason: "this is no JSON: " + strings.TrimPrefix(err.Error(), "json: ")}
-}
-
-// read reads the value of one key.
-func (r *revision) read(dec *json.Decoder, key string) *schema.Problem {
-	var dst any
-	var encoded json.RawMessage
+// read takes the value of one key.
+func (r *revision) read(key string, v jsonValue) *schema.Problem {
 	switch key {
 	case "doc":
-		dst = &r.Doc
-	case "n":
-		dst = &r.N
+		return v.into(&r.Doc)
 	case "time":
-		dst = &r.Time
+		return v.into(&r.Time)
 	case "author":
-		dst = &r.Author
+		return v.into(&r.Author)
 	case "msg":
-		dst = &r.Msg
+		return v.into(&r.Msg)
 	case "commit":
-		dst = &r.Commit
-	default:
-		dst = &encoded
-	}
-	if err := dec.Decode(dst); err != nil {
-		return &schema.Problem{Field: key, Reason: strings.TrimPrefix(err.Error(), "json: ")}
-	}
-	switch key {
+		return v.into(&r.Commit)
+	case "encoding":
+		return v.into(&r.Encoding)
+	case "n":
+		return r.readNumber(v)
 	case "text":
-		return r.readText(encoded)
+		return r.readText(v)
 	case "b64":
-		return r.readBase64(encoded)
-	case "doc", "n", "time", "author", "msg", "commit":
+		r.told = true
+		return r.readBase64(v)
+	}
+	if v.kind == '"' {
+		r.Extra = append(r.Extra, textExtra(key, v.text))
 		return nil
 	}
-	r.Extra = append(r.Extra, schema.Extra{Key: key, Value: string(encoded)})
+	r.Extra = append(r.Extra, schema.Extra{Key: key, Value: string(v.raw)})
+	return nil
+}
+
+// into takes a text; null is the empty one.
+func (v *jsonValue) into(dst *string) *schema.Problem {
+	if v.kind != '"' && v.kind != 'n' {
+		return &schema.Problem{Reason: fmt.Sprintf("%.20s stands where a text is wanted", v.raw)}
+	}
+	*dst = v.text
+	return nil
+}
+
+func (r *revision) readNumber(v jsonValue) *schema.Problem {
+	if v.kind == 'n' {
+		return nil
+	}
+	n, err := strconv.Atoi(string(v.raw))
+	if err != nil {
+		return &schema.Problem{Reason: "a whole number is wanted"}
+	}
+	r.N = n
 	return nil
 }
 
 // readText reads a text, null, or {"b64": …}.
-func (r *revision) readText(raw json.RawMessage) *schema.Problem {
-	if string(raw) == "null" {
+func (r *revision) readText(v jsonValue) *schema.Problem {
+	r.told = true
+	switch v.kind {
+	case 'n':
+		return nil
+	case '"':
+		r.Text = &v.text
 		return nil
 	}
-	var encoded struct{ B64 json.RawMessage }
-	if raw[0] == '{' && json.Unmarshal(raw, &encoded) == nil && encoded.B64 != nil {
-		return r.readBase64(encoded.B64)
+	var encoded struct{ B64 *string }
+	if json.Unmarshal(v.raw, &encoded) == nil && encoded.B64 != nil {
+		return r.readBase64(jsonValue{kind: '"', text: *encoded.B64})
 	}
-	if err := json.Unmarshal(raw, &r.Text); err != nil {
-		return &schema.Problem{Field: "text", Reason: "a text or null is wanted"}
-	}
-	return nil
+	return &schema.Problem{Reason: "a text or null is wanted"}
 }
 
 // readBase64 reads the bytes of a text that may be no UTF-8.
-func (r *revision) readBase64(raw json.RawMessage) *schema.Problem {
+func (r *revision) readBase64(v jsonValue) (problem *schema.Problem) {
 	var encoded string
-	if err := json.Unmarshal(raw, &encoded); err != nil {
-		return &schema.Problem{Field: "b64", Reason: "a text in base64 is wanted"}
+	if problem := v.into(&encoded); problem != nil {
+		return problem
 	}
 	b, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
-		return &schema.Problem{Field: "b64", Reason: err.Error()}
+		return &schema.Problem{Reason: err.Error()}
 	}
-	text := string(b)
-	if !utf8.ValidString(text) {
-		i := invalidByte(text)
-		return &schema.Problem{Field: "text", Reason: fmt.Sprintf("byte %d (0x%02X) is no UTF-8", i+1, text[i]),
-			Hint: "bring the document to UTF-8 at its source: a state is text"}
+	r.bytes = append([]byte{}, b...)
+	return nil
+}
+
+// decode makes the text of bytes: as UTF-8, else in the encoding that the line
+// names, else in the one that the caller does.
+func (d *revisionReader) decode(r *revision) *schema.Problem {
+	name := firstNamed(r.Encoding, d.opt.Encoding)
+	text, encoded, problem := decodeText(r.bytes, name)
+	if problem != nil {
+		problem.Field = "text"
+		return problem
+	}
+	if encoded {
+		r.Extra = append(r.Extra, textExtra(keyEncoding, name))
 	}
 	r.Text = &text
 	return nil
@@ -237,34 +249,4 @@ func invalidByte(text string) int {
 		}
 	}
 	return 0
-}
-
-// loneSurrogate finds an escape for half a surrogate pair without its other half,
-// or gives -1.
-func loneSurrogate(line []byte) int {
-	for i := 0; ; {
-		next := bytes.IndexByte(line[i:], '\\')
-		if next < 0 || i+next+1 >= len(line) {
-			return -1
-		}
-		i += next
-		high, ok := surrogate(line[i:])
-		if !ok {
-			i += 2
-			continue
-		}
-		if low, ok := surrogate(line[min(i+6, len(line)):]); !ok || high >= 0xDC00 || low < 0xDC00 {
-			return i
-		}
-		i += 12
-	}
-}
-
-// surrogate reads an escape for half a surrogate pair at the start of b.
-func surrogate(b []byte) (int64, bool) {
-	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
-		return 0, false
-	}
-	c, err := strconv.ParseInt(string(b[2:6]), 16, 32)
-	return c, err == nil && 0xD800 <= c && c < 0xE000
 }

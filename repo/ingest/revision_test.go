@@ -112,8 +112,8 @@ func TestHeadlineOfAText(t *testing.T) {
 
 func TestRevisionsRefused(t *testing.T) {
 	for line, want := range map[string]string{
-		`{"doc":"a","text":"\ud800"}`:                       "s:1: half a surrogate pair at byte 20",
-		`{"doc":"a","text":"\udc00\ud800"}`:                 "s:1: half a surrogate pair",
+		`{"doc":"a","text":"\ud800"}`:                       "s:1: text: half a surrogate pair at byte 20",
+		`{"doc":"a","text":"\udc00\ud800"}`:                 "s:1: text: half a surrogate pair",
 		"{\"doc\":\"a\",\"text\":\"\xff\"}":                 "s:1: the line is no UTF-8",
 		`{"doc":"a","text":"x\u0000"}`:                      "s:1: body: a NUL character",
 		`{"doc":"a","text":"x","text":"y"}`:                 "s:1: text: the key stands twice",
@@ -123,7 +123,6 @@ func TestRevisionsRefused(t *testing.T) {
 		`{"doc":"a","text":7}`:                              "s:1: text: a text or null is wanted",
 		`{"doc":"a","b64":"%"}`:                             "s:1: b64: ",
 		`{"doc":"a","text":{"b64":"/w=="}}`:                 "s:1: text: byte 1 (0xFF) is no UTF-8",
-		`{"doc":"a","n":1,"text":null}`:                     "s:1: text: the first line of \"a\" withdraws it",
 		`{"doc":"a","time":"2015-02-30","text":"x"}`:        "s:1: time: ",
 		`{"doc":"a","text":"x"} x`:                          "s:1: more text after the object",
 		`{"doc":"a","text":"x"`:                             "s:1: this is no JSON: ",
@@ -139,7 +138,7 @@ func TestRevisionsRefused(t *testing.T) {
 
 func TestRevisionKeepsWhatItDoesNotKnow(t *testing.T) {
 	stream := `{"doc":"a","text":{"b64":"eA=="},"licence":{"b":1,"a":"CC0"},"author":"a@b.example","time":null}` + "\n"
-	in := collect(t, ingest.JSONLAs(strings.NewReader(stream), "file.name", "other"))[0].Input
+	in := collect(t, ingest.JSONLWith(strings.NewReader(stream), "file.name", ingest.JSONLOptions{Stream: "other"}))[0].Input
 	if in.Body != "x\n" || in.Author != (schema.Person{Name: "a@b.example"}) || in.Key != "other:a" || !in.Published.IsZero() {
 		t.Errorf("%+v", in)
 	}
