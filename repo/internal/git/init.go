@@ -18,8 +18,8 @@ var storeDirs = [...]string{
 }
 
 // Init makes an empty store in dir, which may exist if it is empty or holds
-// what an Init that was cut short left. The config is written last: without it
-// a folder is no store.
+// what an Init that was cut short left. The config is written last, when all else
+// is durable: without it a folder is no store.
 func Init(dir string, c Config) error { return InitOn(SystemDisk{}, dir, c) }
 
 // InitOn is Init on a disk of one's own.
@@ -43,6 +43,14 @@ func InitOn(disk Disk, dir string, c Config) error {
 	if err := writeDurably(disk, filepath.Join(dir, "HEAD"), []byte("ref: "+mainRef+"\n"), os.O_TRUNC); err != nil {
 		return err
 	}
+	for i := len(storeDirs) - 1; i >= 0; i-- {
+		if err := syncDir(disk, filepath.Join(dir, filepath.FromSlash(storeDirs[i]))); err != nil {
+			return err
+		}
+	}
+	if err := syncDir(disk, filepath.Dir(filepath.Clean(dir))); err != nil {
+		return err
+	}
 	// Git's own lock of the config keeps a second Init out.
 	lock := filepath.Join(dir, "config.lock")
 	if err := writeDurably(disk, lock, config, os.O_EXCL); err != nil {
@@ -57,12 +65,7 @@ func InitOn(disk Disk, dir string, c Config) error {
 	if err := disk.Rename(lock, filepath.Join(dir, "config")); err != nil {
 		return err
 	}
-	for i := len(storeDirs) - 1; i >= 0; i-- {
-		if err := syncDir(disk, filepath.Join(dir, filepath.FromSlash(storeDirs[i]))); err != nil {
-			return err
-		}
-	}
-	return syncDir(disk, filepath.Dir(filepath.Clean(dir)))
+	return syncDir(disk, dir)
 }
 
 // freeForInit refuses a folder that holds anything but the beginnings of a store.

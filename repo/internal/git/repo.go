@@ -20,6 +20,7 @@ type Repo struct {
 	deflaters deflaters
 	lock      storeLock
 	warm      atomic.Pointer[warmTree]
+	tidied    bool // tidy has looked at everything; changed under the lock alone
 	// hook is called before each step of writing; tests make it fail or kill.
 	hook func(step string) error
 }

@@ -15,9 +15,13 @@ const maxTidyWalk = 10_000
 // that is provably theirs, packs that never came to be part of main. The
 // caller holds the store's lock, so no such file belongs to a living writer.
 // A main.lock of git's own, living or stale, is left alone.
+//
+// What a writer at work has in tmp says that there is more to look for. A loss of
+// power may have taken that away and left the rest, so the first Lock of a Repo
+// looks in any case.
 func (r *Repo) tidy() error {
 	rows, err := os.ReadDir(r.own("tmp"))
-	if err != nil || len(rows) == 0 {
+	if err != nil || len(rows) == 0 && r.tidied {
 		return err
 	}
 	var refs []string
@@ -40,6 +44,7 @@ func (r *Repo) tidy() error {
 			return err
 		}
 	}
+	r.tidied = true
 	return nil
 }
 
@@ -54,6 +59,7 @@ func (r *Repo) tidyPacks(refs []string) error {
 	if _, err := r.objects.rescan(); err != nil {
 		return err
 	}
+	cleared := false
 	names := make(map[string]bool, len(rows))
 	for _, row := range rows {
 		names[row.Name()] = true
@@ -62,6 +68,7 @@ func (r *Repo) tidyPacks(refs []string) error {
 		base := filepath.Join(dir, strings.TrimSuffix(name, filepath.Ext(name)))
 		switch filepath.Ext(name) {
 		case ".keep":
+			cleared = true
 			if err := r.tidyKeep(base, refs); err != nil {
 				return err
 			}
@@ -69,22 +76,33 @@ func (r *Repo) tidyPacks(refs []string) error {
 			if names[strings.TrimSuffix(name, ".idx")+".pack"] {
 				continue
 			}
+			cleared = true
 			if err := removePack(r.disk, base); err != nil {
 				return err
 			}
 		}
 	}
-	_, err = r.objects.rescan()
+	if cleared {
+		_, err = r.objects.rescan()
+	}
 	return err
 }
 
 // tidyKeep takes the mark off a pack if one of these temporary refs says that
 // the mark is ours, and the pack away too if main surely never came to hold its
-// commits.
+// commits. A mark that names a commit and nothing else is ours too, since git's own
+// say who made them; where its temporary ref was lost, the pack stays.
 func (r *Repo) tidyKeep(base string, refs []string) error {
 	ref, ours := twin(base+".keep", refs)
 	if !ours {
-		return nil
+		data, err := os.ReadFile(base + ".keep")
+		if err != nil {
+			return ignoreVanished(err)
+		}
+		if _, err := parseRef(data); err != nil {
+			return nil
+		}
+		return ignoreVanished(r.disk.Remove(base + ".keep"))
 	}
 	data, err := os.ReadFile(ref)
 	if err != nil {
