@@ -93,7 +93,7 @@ func (a *app) importPages(ctx context.Context, s *repo.Store, paths []string, op
 	if err != nil {
 		return err
 	}
-	work := &importWork{app: a, opt: opt, progress: a.progress("pages"), total: int64(len(files))}
+	work := &importWork{app: a, opt: opt, progress: a.progress("pages").everywhere(), total: int64(len(files))}
 	return work.run(ctx, s, ingest.Pages(files, s.KnownContexts(ctx)), true)
 }
 
@@ -108,7 +108,7 @@ func (a *app) importHistory(ctx context.Context, s *repo.Store, paths []string, 
 			}
 		}
 	}
-	work := &importWork{app: a, opt: opt, progress: a.progress("pages")}
+	work := &importWork{app: a, opt: opt, progress: a.progress("pages").everywhere()}
 	return work.run(ctx, s, items, false)
 }
 

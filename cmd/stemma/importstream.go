@@ -5,6 +5,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -19,8 +20,8 @@ whatever its name. One that grows more than a thousandfold is taken for a bomb;
 
 func (a *app) importJSONLCommand() *cobra.Command {
 	var opt importOptions
-	var name string
-	streams := packedStreams{app: a}
+	var jsonl ingest.JSONLOptions
+	streams := &packedStreams{app: a}
 	cmd := &cobra.Command{
 		Use:   "jsonl FILE...|-",
 		Short: "Import a stream of states, one JSON object a line",
@@ -32,22 +33,27 @@ the same id, are versions of one article, in the order of the lines.
 A line may also be a revision of a document: doc (its name), time, author, msg, and
 text, Markdown or plain; null withdraws it. The headline is the title in the front
 matter, else the first heading, else the document's name. Its key is the stream's
-name (the file's, up to the first dot, or --name) and doc.
+name (the file's, up to the first dot, or --name) and doc. A text that is no UTF-8
+stands base64-encoded under b64 in place of text; --encoding, or the line's own
+encoding, says how to read it.
 ` + packedHelp,
 		Example: `  stemma import jsonl events.jsonl laws.revs.jsonl.xz
   cat laws.revs.jsonl.xz | stemma import jsonl --name laws -`,
 		Args: argCount(1, -1, "at least one FILE, or -"),
 		RunE: a.withStore(func(ctx context.Context, s *repo.Store, args []string) error {
-			streams.read = func(r io.Reader, shown string) iter.Seq2[ingest.Item, error] {
-				if name == "" {
-					return ingest.JSONL(r, shown)
+			if jsonl.Encoding != "" {
+				if err := ingest.CheckEncoding(jsonl.Encoding); err != nil {
+					return usagef("--encoding: %s", err)
 				}
-				return ingest.JSONLWith(r, shown, ingest.JSONLOptions{Stream: name})
+			}
+			streams.read = func(r io.Reader, shown string) iter.Seq2[ingest.Item, error] {
+				return ingest.JSONLWith(r, shown, jsonl)
 			}
 			return streams.run(ctx, s, args, opt)
 		}),
 	}
-	cmd.Flags().StringVar(&name, "name", "", "the stream's name in the keys of its documents (default: the file's, up to the first dot)")
+	cmd.Flags().StringVar(&jsonl.Stream, "name", "", "the stream's name in the keys of its documents (default: the file's, up to the first dot)")
+	cmd.Flags().StringVar(&jsonl.Encoding, "encoding", "", "the encoding of texts that are no UTF-8, such as ISO-8859-1 (default: they are refused)")
 	streams.flags(cmd)
 	opt.flags(cmd)
 	return cmd
@@ -55,7 +61,7 @@ name (the file's, up to the first dot, or --name) and doc.
 
 func (a *app) importMediaWikiCommand() *cobra.Command {
 	var opt importOptions
-	streams := packedStreams{app: a}
+	streams := &packedStreams{app: a}
 	cmd := &cobra.Command{
 		Use:   "mediawiki FILE...|-",
 		Short: "Import an XML dump of a wiki with its history",
@@ -83,7 +89,7 @@ type packedStreams struct {
 	*app
 	opt  ingest.UnpackOptions
 	read func(r io.Reader, shown string) iter.Seq2[ingest.Item, error]
-	done int64 // bytes read of all files, packed as they are
+	done atomic.Int64 // bytes read of all files, packed as they are
 }
 
 func (p *packedStreams) flags(cmd *cobra.Command) {
@@ -91,7 +97,7 @@ func (p *packedStreams) flags(cmd *cobra.Command) {
 }
 
 func (p *packedStreams) run(ctx context.Context, s *repo.Store, names []string, opt importOptions) error {
-	work := &importWork{app: p.app, opt: opt, progress: p.progress("states")}
+	work := &importWork{app: p.app, opt: opt, progress: p.progress("states").everywhere()}
 	for _, name := range names {
 		if name == "-" {
 			work.total = 0
@@ -103,8 +109,8 @@ func (p *packedStreams) run(ctx context.Context, s *repo.Store, names []string, 
 		}
 		work.total += info.Size()
 	}
-	work.position = func(ingest.Item) int64 { return p.done }
-	return work.run(ctx, s, p.items(names), false)
+	work.position = func(ingest.Item) int64 { return p.done.Load() }
+	return work.run(ctx, s, ingest.Ahead(p.items(names)), false)
 }
 
 func (p *packedStreams) items(names []string) iter.Seq2[ingest.Item, error] {
@@ -143,7 +149,7 @@ func (p *packedStreams) runMediaWiki(ctx context.Context, s *repo.Store, names [
 			return err
 		}
 	}
-	p.done = 0
+	p.done.Store(0)
 	p.read = func(r io.Reader, shown string) iter.Seq2[ingest.Item, error] {
 		return ingest.MediaWiki(r, shown, redirects[shown])
 	}
@@ -180,10 +186,10 @@ func (s *openStream) Close() error {
 }
 
 // counter counts the bytes written to it.
-type counter struct{ n *int64 }
+type counter struct{ n *atomic.Int64 }
 
 func (c counter) Write(p []byte) (int, error) {
-	*c.n += int64(len(p))
+	c.n.Add(int64(len(p)))
 	return len(p), nil
 }
 
@@ -211,7 +217,7 @@ Repositories are read with the git program.`,
 }
 
 func (a *app) importGit(ctx context.Context, s *repo.Store, paths []string, opt importOptions) error {
-	work := &importWork{app: a, opt: opt, progress: a.progress("states")}
+	work := &importWork{app: a, opt: opt, progress: a.progress("states").everywhere()}
 	for _, path := range paths {
 		n, err := ingest.CommitCount(ctx, a.path(path), a.environ)
 		if err != nil {
@@ -219,20 +225,24 @@ func (a *app) importGit(ctx context.Context, s *repo.Store, paths []string, opt 
 		}
 		work.total += n
 	}
-	before, last := int64(0), int64(0) // commits of the repositories before, and of this one
+	far := int64(0)
 	work.position = func(item ingest.Item) int64 {
-		last = max(last, item.Offset)
-		return before + last
+		far = max(far, item.Offset) // what is refused has no offset
+		return far
 	}
 	items := func(yield func(ingest.Item, error) bool) {
+		before := int64(0) // commits of the repositories before this one
 		for _, path := range paths {
+			last := before
 			for item, err := range ingest.Repository(ctx, a.path(path), a.environ) {
+				item.Offset += before
+				last = max(last, item.Offset)
 				if !yield(item, err) {
 					return
 				}
 			}
-			before, last = before+last, 0
+			before = last
 		}
 	}
-	return work.run(ctx, s, items, false)
+	return work.run(ctx, s, ingest.Ahead(items), false)
 }
