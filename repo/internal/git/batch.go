@@ -10,24 +10,24 @@ import (
 // Batch is one or more commits on top of the tip, which become visible all at
 // once, or not at all, by Publish. A batch is used by one goroutine, under
 // Lock, and once. After an error it is spent.
+//
+// There are two sorts. Begin makes one for a few versions: its pack is held in
+// memory and written at Publish. BeginStream makes one for an import of any
+// size: its pack is written to disk as it grows.
 type Batch struct {
-	repo *Repo
-	base Hash // where main must stand at Publish
-	tip  Hash // the last commit of the batch
-	root *node
-	size int // folders loaded
-	pack packBuilder
-	err  error
-	done bool
-}
-
-// node is a folder of the tree under the batch's tip. Only folders that the
-// batch has touched are loaded.
-type node struct {
-	hash    Hash // as last stored; zero for a new folder
-	entries []Entry
-	kids    map[string]*node
-	changed bool
+	repo      *Repo
+	base      Hash // where main must stand at Publish
+	tip       Hash // the last commit of the batch
+	root      *node
+	size      int // folders loaded
+	pack      packMaker
+	memory    *memoryPack // where the pack goes: to memory
+	stream    *stream     // or to disk
+	hasher    hasher
+	arena     []byte // what the deltas of trees are cut from
+	err       error
+	done      bool
+	published bool
 }
 
 // warmTree is the loaded part of the tip's tree, kept from one batch to the
@@ -51,22 +51,26 @@ func (r *Repo) Begin(tip Hash) (*Batch, error) {
 	if _, err := r.objects.rescan(); err != nil {
 		return nil, err
 	}
-	b := &Batch{repo: r, base: tip, tip: tip}
-	b.pack = packBuilder{deflaters: &r.deflaters, known: map[Hash]bool{}}
-	if warm := r.warm.Swap(nil); warm != nil && warm.tip == tip {
+	b := &Batch{repo: r, base: tip, tip: tip, memory: newMemoryPack(&r.encoders)}
+	b.pack.out = b.memory
+	return b, b.takeRoot()
+}
+
+// takeRoot gets hold of the tip's tree.
+func (b *Batch) takeRoot() error {
+	if warm := b.repo.warm.Swap(nil); warm != nil && warm.tip == b.tip {
 		b.root, b.size = warm.root, warm.size
-		return b, nil
+		return nil
 	}
-	if tip.IsZero() {
-		b.root = &node{changed: true} // the empty tree must be stored too
-		return b, nil
+	if b.tip.IsZero() {
+		b.root = newNode() // the empty tree must be stored too
+		return nil
 	}
-	tree, _, err := r.links(tip)
-	if err != nil {
-		return nil, err
+	tree, _, err := b.repo.links(b.tip)
+	if err == nil {
+		b.root, err = b.load(tree)
 	}
-	b.root, err = b.load(tree)
-	return b, err
+	return err
 }
 
 // Tip returns the last commit of the batch, or the tip that it began on.
@@ -76,28 +80,103 @@ func (b *Batch) Tip() Hash { return b.tip }
 func (b *Batch) Tree() Hash { return b.root.hash }
 
 // Blob adds a file's content and returns its name. A failure shows at the next
-// Commit.
-func (b *Batch) Blob(data []byte) Hash {
-	h, err := b.add(kindBlob, data)
+// Commit. Until the batch is published the bytes must not be changed.
+func (b *Batch) Blob(data []byte) Hash { return b.BlobOver(data, Hash{}, nil) }
+
+// BlobOver is Blob for content that takes the place of other content: base is
+// what the same file held before (zero: nothing), baseData its bytes if they are
+// at hand (nil: they are not). The new content is stored as what differs from
+// base where that stands in the same pack, so its bytes may be kept by the batch
+// and must not be changed either.
+func (b *Batch) BlobOver(data []byte, base Hash, baseData []byte) Hash {
+	h, err := b.blob(data, base, baseData)
 	if err != nil && b.err == nil {
 		b.err = err
 	}
 	return h
 }
 
-// add stores an object unless the store has it.
-func (b *Batch) add(k kind, data []byte) (Hash, error) {
+func (b *Batch) blob(data []byte, base Hash, baseData []byte) (Hash, error) {
+	h, err := b.name(kindBlob, data)
+	if err != nil || b.stored(h) {
+		return h, err
+	}
+	it := packItem{hash: h, kind: kindBlob, data: data}
+	if n := b.pack.base(base); n != 0 && len(data) > storedSize {
+		if baseData == nil {
+			baseData, err = b.readBlob(base)
+		}
+		if err == nil { // else it is stored whole
+			it.base, it.baseData = n, baseData
+		}
+	}
+	if b.stream != nil {
+		b.stream.recent.put(h, object{kindBlob, data})
+	}
+	return h, b.pack.put(it)
+}
+
+// Read returns a file's content, from this batch or from the store. The bytes
+// may be shared and must not be changed. In a batch that streams, content that
+// was added long ago is read back from the pack that is being written.
+func (b *Batch) Read(h Hash) ([]byte, error) {
+	if err := b.usable(); err != nil {
+		return nil, err
+	}
+	return b.readBlob(h)
+}
+
+func (b *Batch) readBlob(h Hash) ([]byte, error) {
+	if b.stream != nil {
+		if obj, ok := b.stream.recent.get(h); ok {
+			return obj.data, nil
+		}
+	}
+	obj, ok, err := b.pack.read(h)
+	switch {
+	case err != nil:
+		return nil, err
+	case ok && obj.kind != kindBlob:
+		return nil, corruptObject(h, fmt.Errorf("it is a %s where a blob is named", obj.kind))
+	case ok:
+		return obj.data, nil
+	}
+	return b.repo.objects.typed(h, kindBlob)
+}
+
+// name hashes a new object.
+func (b *Batch) name(k kind, data []byte) (Hash, error) {
 	if len(data) > maxObject {
 		return Hash{}, fmt.Errorf("a %s of %d bytes is too large to store: at most %d", k, len(data), maxObject)
 	}
-	h, err := writeHash(k, data)
-	if err != nil {
-		return Hash{}, err
+	return b.hasher.safe(k, data)
+}
+
+// stored reports whether an object need not be stored. A batch that streams
+// asks its own pack alone: a second copy in another is harmless, and asking all
+// of them for each of a million objects is not.
+func (b *Batch) stored(h Hash) bool {
+	return b.pack.entries.find(h) != 0 || b.stream == nil && b.repo.objects.has(h)
+}
+
+// add stores an object whole unless the store has it.
+func (b *Batch) add(k kind, data []byte) (Hash, error) {
+	h, err := b.name(k, data)
+	if err != nil || b.stored(h) {
+		return h, err
 	}
-	if b.pack.known[h] || b.repo.objects.has(h) {
-		return h, nil
+	return h, b.pack.put(packItem{hash: h, kind: k, data: data})
+}
+
+// splices returns an empty slice with room for n bytes: thousands of deltas of
+// trees are cut from one piece of memory.
+func (b *Batch) splices(n int) []byte {
+	if cap(b.arena)-len(b.arena) < n {
+		b.arena = make([]byte, 0, 16<<10)
 	}
-	return h, b.pack.add(h, k, data)
+	at := len(b.arena)
+	b.arena = b.arena[:at+n]
+	return b.arena[at : at : at+n]
 }
 
 // Commit adds a commit that changes files, named by their path with slashes:
@@ -123,15 +202,62 @@ func (b *Batch) commit(changes map[string]Hash, author, committer Signature, mes
 	if _, err := b.store(b.root); err != nil {
 		return Hash{}, err
 	}
-	c := &Commit{Tree: b.root.hash, Author: author, Committer: committer, Message: message}
+	return b.addCommit(author, committer, message)
+}
+
+// CommitFile is Commit for one file that gets new content: what nearly every
+// version is, and the fast path of it.
+func (b *Batch) CommitFile(path string, blob Hash, author, committer Signature, message string) (Hash, error) {
+	h, err := b.commitFile(path, blob, author, committer, message)
+	if err != nil && b.err == nil {
+		b.err = err
+	}
+	return h, err
+}
+
+func (b *Batch) commitFile(path string, blob Hash, author, committer Signature, message string) (Hash, error) {
+	if err := b.usable(); err != nil {
+		return Hash{}, err
+	}
+	if blob.IsZero() {
+		return Hash{}, fmt.Errorf("%s: CommitFile wants content: removing is for Commit", clip(path))
+	}
+	if err := b.checkChange(path, blob); err != nil {
+		return Hash{}, err
+	}
+	if err := b.setAndStore(b.root, path, blob); err != nil {
+		return Hash{}, fmt.Errorf("%s: %w", clip(path), err)
+	}
+	return b.addCommit(author, committer, message)
+}
+
+// setAndStore sets one file and writes the folders above it.
+func (b *Batch) setAndStore(n *node, path string, h Hash) error {
+	name, rest, deeper := strings.Cut(path, "/")
+	if !deeper {
+		if err := n.setRow(name, h); err != nil {
+			return err
+		}
+		return b.storeNode(n)
+	}
+	i, kid, err := b.folder(n, name)
+	if err != nil {
+		return err
+	}
+	if err := b.setAndStore(kid, rest, h); err != nil {
+		return err
+	}
+	n.setHash(i, kid.hash)
+	return b.storeNode(n)
+}
+
+// addCommit adds a commit of the tree as it stands.
+func (b *Batch) addCommit(author, committer Signature, message string) (Hash, error) {
+	c := &Commit{Tree: b.root.hash, Author: author.clean(), Committer: committer.clean(), Message: CleanMessage(message)}
 	if !b.tip.IsZero() {
 		c.Parents = []Hash{b.tip}
 	}
-	raw, err := encodeCommit(c)
-	if err != nil {
-		return Hash{}, err
-	}
-	h, err := b.add(kindCommit, raw)
+	h, err := b.add(kindCommit, appendCommit(make([]byte, 0, 512+len(message)), c))
 	if err == nil {
 		b.tip = h
 	}
@@ -156,11 +282,8 @@ func (b *Batch) apply(changes map[string]Hash) error {
 	paths := make([]string, 0, len(changes))
 	for path, h := range changes {
 		if !h.IsZero() {
-			if err := checkPath(path); err != nil {
+			if err := b.checkChange(path, h); err != nil {
 				return err
-			}
-			if !b.pack.known[h] && !b.repo.objects.has(h) {
-				return fmt.Errorf("%s: its content %s: %w", clip(path), h, ErrNotFound)
 			}
 		}
 		paths = append(paths, path)
@@ -188,99 +311,15 @@ func (b *Batch) apply(changes map[string]Hash) error {
 	return nil
 }
 
-func (b *Batch) set(n *node, path string, h Hash) error {
-	name, rest, deeper := strings.Cut(path, "/")
-	at, found := findRow(n.entries, name, deeper)
-	if !deeper {
-		e := Entry{name, ModeFile, h}
-		switch {
-		case !found:
-			n.entries = slices.Insert(n.entries, at, e)
-		case n.entries[at].IsTree():
-			return errors.New("a folder has this name")
-		default:
-			n.entries[at] = e
-		}
-		n.changed = true
-		return nil
-	}
-	if found && !n.entries[at].IsTree() {
-		return fmt.Errorf("%s is a file", name)
-	}
-	kid, err := b.kid(n, name, at, found)
-	if err != nil {
-		return err
-	}
-	n.changed = true
-	if !found {
-		n.entries = slices.Insert(n.entries, at, Entry{name, ModeTree, Hash{}})
-	}
-	return b.set(kid, rest, h)
-}
-
-func (b *Batch) remove(n *node, path string) error {
-	name, rest, deeper := strings.Cut(path, "/")
-	at, found := findRow(n.entries, name, deeper)
-	if !found || n.entries[at].IsTree() != deeper {
-		return ErrNotFound
-	}
-	n.changed = true
-	if deeper {
-		kid, err := b.kid(n, name, at, true)
-		if err != nil {
+// checkChange refuses a path that git would not bear, and content that is nowhere.
+func (b *Batch) checkChange(path string, h Hash) error {
+	if !plainPath(path) {
+		if err := checkPath(path); err != nil {
 			return err
 		}
-		if err := b.remove(kid, rest); err != nil || len(kid.entries) > 0 {
-			return err
-		}
-		delete(n.kids, name)
 	}
-	n.entries = slices.Delete(n.entries, at, at+1)
+	if b.pack.entries.find(h) == 0 && !b.repo.objects.has(h) {
+		return fmt.Errorf("%s: its content %s: %w", clip(path), h, ErrNotFound)
+	}
 	return nil
-}
-
-// kid returns the folder below n of a name, loaded, or a new one.
-func (b *Batch) kid(n *node, name string, at int, found bool) (*node, error) {
-	if kid := n.kids[name]; kid != nil {
-		return kid, nil
-	}
-	kid := &node{}
-	if found {
-		var err error
-		if kid, err = b.load(n.entries[at].Hash); err != nil {
-			return nil, err
-		}
-	}
-	if n.kids == nil {
-		n.kids = map[string]*node{}
-	}
-	n.kids[name] = kid
-	b.size++
-	return kid, nil
-}
-
-func (b *Batch) load(tree Hash) (*node, error) {
-	entries, err := b.repo.Tree(tree)
-	return &node{hash: tree, entries: entries}, err
-}
-
-// store writes the folders that changed, the deepest first.
-func (b *Batch) store(n *node) (Hash, error) {
-	if !n.changed {
-		return n.hash, nil
-	}
-	for name, kid := range n.kids {
-		if !kid.changed {
-			continue
-		}
-		h, err := b.store(kid)
-		if err != nil {
-			return Hash{}, err
-		}
-		at, _ := findRow(n.entries, name, true)
-		n.entries[at].Hash = h
-	}
-	h, err := b.add(kindTree, encodeTree(n.entries))
-	n.hash, n.changed = h, err != nil
-	return h, err
 }

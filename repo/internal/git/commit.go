@@ -3,7 +3,6 @@ package git
 import (
 	"bytes"
 	"fmt"
-	"io"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	gitobject "github.com/go-git/go-git/v5/plumbing/object"
@@ -22,6 +21,14 @@ type Commit struct {
 // decodeCommit reads a commit. Headers that it doesn't know (signatures,
 // encodings) are skipped.
 func decodeCommit(h Hash, data []byte) (*Commit, error) {
+	if c, ok := quickCommit(h, data); ok {
+		return c, nil
+	}
+	return libraryCommit(h, data)
+}
+
+// libraryCommit is decodeCommit by go-git.
+func libraryCommit(h Hash, data []byte) (*Commit, error) {
 	raw := &plumbing.MemoryObject{}
 	raw.SetType(plumbing.CommitObject)
 	if _, err := raw.Write(data); err != nil {
@@ -42,30 +49,6 @@ func decodeCommit(h Hash, data []byte) (*Commit, error) {
 		out.Parents = append(out.Parents, Hash(p))
 	}
 	return out, nil
-}
-
-// encodeCommit returns the bytes of a commit whose identities, times and
-// message are made acceptable to git fsck first.
-func encodeCommit(c *Commit) ([]byte, error) {
-	author, committer := c.Author.clean(), c.Committer.clean()
-	gc := gitobject.Commit{
-		TreeHash:  plumbing.Hash(c.Tree),
-		Author:    gitobject.Signature{Name: author.Name, Email: author.Email, When: author.When},
-		Committer: gitobject.Signature{Name: committer.Name, Email: committer.Email, When: committer.When},
-		Message:   CleanMessage(c.Message),
-	}
-	for _, p := range c.Parents {
-		gc.ParentHashes = append(gc.ParentHashes, plumbing.Hash(p))
-	}
-	raw := &plumbing.MemoryObject{}
-	if err := gc.Encode(raw); err != nil {
-		return nil, fmt.Errorf("encode commit: %w", err)
-	}
-	r, err := raw.Reader()
-	if err != nil {
-		return nil, fmt.Errorf("encode commit: %w", err)
-	}
-	return io.ReadAll(r)
 }
 
 // commitLinks reads a commit's tree and parents only: walking a long history

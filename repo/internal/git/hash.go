@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"strconv"
 
 	"github.com/pjbgf/sha1cd"
@@ -77,7 +78,10 @@ func kindNamed(name string) (kind, bool) {
 
 // objectHeader is what git hashes in front of the content.
 func objectHeader(k kind, size int) []byte {
-	head := make([]byte, 0, 32)
+	return appendObjectHeader(make([]byte, 0, 32), k, size)
+}
+
+func appendObjectHeader(head []byte, k kind, size int) []byte {
 	head = append(head, k.String()...)
 	head = append(head, ' ')
 	head = strconv.AppendInt(head, int64(size), 10)
@@ -100,15 +104,51 @@ var errCollision = errors.New("the content is built to collide in SHA-1 and is r
 // writeHash hashes a new object and refuses content that carries the marks of
 // a SHA-1 collision attack, as git does: two such texts would share one name.
 func writeHash(k kind, data []byte) (Hash, error) {
-	d, ok := sha1cd.New().(sha1cd.CollisionResistantHash)
-	if !ok {
-		return Hash{}, errors.New("the SHA-1 in use cannot detect collisions")
+	var x hasher
+	return x.safe(k, data)
+}
+
+// hasher names new objects. It is used by one goroutine.
+type hasher struct {
+	guarded sha1cd.CollisionResistantHash
+	plain   hash.Hash
+	head    []byte
+}
+
+// safe is writeHash.
+func (x *hasher) safe(k kind, data []byte) (Hash, error) {
+	if x.guarded == nil {
+		d, ok := sha1cd.New().(sha1cd.CollisionResistantHash)
+		if !ok {
+			return Hash{}, errors.New("the SHA-1 in use cannot detect collisions")
+		}
+		x.guarded = d
 	}
-	d.Write(objectHeader(k, len(data)))
+	d := x.guarded
+	d.Reset()
+	x.head = appendObjectHeader(x.head[:0], k, len(data))
+	d.Write(x.head)
 	d.Write(data)
 	var h Hash
 	if _, collides := d.CollisionResistantSum(h[:0]); collides {
 		return Hash{}, errCollision
 	}
 	return h, nil
+}
+
+// tree names a tree that was built here. Its bytes are modes, names that
+// checkPath let pass and the names of other objects: an attack needs whole blocks
+// of 64 bytes of its own making, and no hash can be chosen that far, so the fast
+// SHA-1 will do.
+func (x *hasher) tree(raw []byte) Hash {
+	if x.plain == nil {
+		x.plain = sha1.New()
+	}
+	x.plain.Reset()
+	x.head = appendObjectHeader(x.head[:0], kindTree, len(raw))
+	x.plain.Write(x.head)
+	x.plain.Write(raw)
+	var h Hash
+	x.plain.Sum(h[:0])
+	return h
 }

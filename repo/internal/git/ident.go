@@ -32,6 +32,9 @@ func CleanIdentity(name, email string) (string, string) {
 }
 
 func cleanPart(s string) string {
+	if isCleanPart(s) {
+		return s
+	}
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '<' || r == '>':
@@ -44,12 +47,29 @@ func cleanPart(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
+// isCleanPart reports whether s is surely clean: printable ASCII with single
+// blanks inside. Most names are, and each version has two.
+func isCleanPart(s string) bool {
+	last := byte(' ')
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c >= 0x7f || c == '<' || c == '>' || c == ' ' && last == ' ' {
+			return false
+		}
+		last = c
+	}
+	return s == "" || last != ' '
+}
+
 // CleanMessage returns a commit message that git fsck accepts: without NUL,
 // valid UTF-8, ended by one newline.
 func CleanMessage(message string) string {
 	message = strings.ReplaceAll(message, "\x00", "")
 	message = strings.ToValidUTF8(message, string(utf8.RuneError))
-	return strings.TrimRight(message, "\n") + "\n"
+	if body := strings.TrimRight(message, "\n"); len(body) != len(message)-1 {
+		message = body + "\n"
+	}
+	return message
 }
 
 // ClampTime returns the nearest time that a commit's stamp can hold: from 1970
@@ -70,6 +90,7 @@ func ClampTime(t time.Time) time.Time {
 	return t
 }
 
+// clean returns a signature in a form that git fsck accepts.
 func (s Signature) clean() Signature {
 	s.Name, s.Email = CleanIdentity(s.Name, s.Email)
 	s.When = ClampTime(s.When)

@@ -1,7 +1,6 @@
 package git
 
 import (
-	"bytes"
 	"compress/zlib"
 	"fmt"
 	"io"
@@ -75,25 +74,4 @@ func (p *inflaters) inflate(src byteSource, size, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("decompress: %w", err)
 	}
 	return out, nil
-}
-
-// deflaters keeps compressors for reuse: each holds about a megabyte.
-type deflaters struct{ pool sync.Pool }
-
-// append compresses data onto out.
-func (p *deflaters) append(out *bytes.Buffer, data []byte) error {
-	z, ok := p.pool.Get().(*zlib.Writer)
-	if ok {
-		z.Reset(out)
-	} else {
-		var err error
-		if z, err = zlib.NewWriterLevel(out, zlib.BestSpeed); err != nil {
-			return err
-		}
-	}
-	defer p.pool.Put(z)
-	if _, err := z.Write(data); err != nil {
-		return err
-	}
-	return z.Close()
 }

@@ -25,6 +25,8 @@ type storeLock struct {
 	queue *flock.Flock
 	store *flock.Flock
 	held  atomic.Bool
+	// waiting counts the goroutines that wait for their turn.
+	waiting atomic.Int32
 }
 
 const (
@@ -53,9 +55,12 @@ func (l *storeLock) close() error {
 // git's own lock of main when a batch is published.
 func (r *Repo) Lock(ctx context.Context) (unlock func(), err error) {
 	l := &r.lock
+	l.waiting.Add(1)
 	select {
 	case l.turn <- struct{}{}:
+		l.waiting.Add(-1)
 	case <-ctx.Done():
+		l.waiting.Add(-1)
 		return nil, ctx.Err()
 	}
 	if err := r.disk.MakeDir(r.own("tmp")); err != nil {

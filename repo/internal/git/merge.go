@@ -1,8 +1,6 @@
 package git
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -67,11 +65,10 @@ func (r *Repo) FastForward(from, to Hash) error {
 	if ahead, err := r.IsAncestor(from, to); err != nil || !ahead {
 		return errors.Join(err, fmt.Errorf("main can't move from %s to %s: the one does not lie behind the other", from, to))
 	}
-	var nonce [12]byte
-	if _, err := rand.Read(nonce[:]); err != nil {
+	name, err := nonce()
+	if err != nil {
 		return err
 	}
-	name := hex.EncodeToString(nonce[:])
 	p := &publication{
 		repo: r, base: from, tip: to,
 		tmp: r.own(filepath.Join("tmp", name)),
@@ -90,7 +87,7 @@ func (p *publication) advance() error {
 	if err := p.mainIsBase(); err != nil {
 		return err
 	}
-	err := p.writeAll([]tmpFile{{"write ref", p.ref, 0o666, [][]byte{[]byte(p.tip.String() + "\n")}}})
+	err := p.writeAll([]tmpFile{p.refFile()})
 	if err == nil {
 		err = p.repo.step("sync packs")
 	}

@@ -3,75 +3,66 @@ package git
 import (
 	"bytes"
 	"crypto/sha1"
-	"encoding/binary"
-	"hash/crc32"
 	"os"
 )
 
-// packBuilder collects new objects as the entries of one pack. All are stored
-// whole: what a version adds is a few kilobytes, and a search for deltas would
-// cost more than it saves here.
-type packBuilder struct {
-	deflaters *deflaters
-	body      bytes.Buffer // the entries, without the pack's head
-	rows      []indexRow
-	known     map[Hash]bool
+// memoryPack collects the entries of a pack in memory: what a batch of a few
+// versions adds is some kilobytes.
+type memoryPack struct {
+	layout   packLayout
+	body     bytes.Buffer // the entries, without the pack's head
+	buf      []byte
+	encoders *encoders
 }
 
-func (b *packBuilder) add(h Hash, k kind, data []byte) error {
-	start := b.body.Len()
-	b.body.Write(appendEntryHead(nil, k, int64(len(data))))
-	if err := b.deflaters.append(&b.body, data); err != nil {
-		return err
-	}
-	crc := crc32.ChecksumIEEE(b.body.Bytes()[start:])
-	b.rows = append(b.rows, indexRow{h, crc, int64(packHead + start)})
-	b.known[h] = true
-	return nil
-}
-
-// appendEntryHead writes an entry's kind and size: 4 bits of the size beside
-// the kind, then 7 bits a byte, lowest first.
-func appendEntryHead(out []byte, k kind, size int64) []byte {
-	b := byte(k)<<4 | byte(size&15)
-	for size >>= 4; size > 0; size >>= 7 {
-		out = append(out, b|0x80)
-		b = byte(size & 0x7f)
-	}
-	return append(out, b)
-}
-
-// appendOffset writes how far back the base of a delta lies: 7 bits a byte,
-// highest first, each further byte adding one so that no number has two forms.
-func appendOffset(out []byte, back int64) []byte {
-	var buf [10]byte
-	i := len(buf) - 1
-	buf[i] = byte(back & 0x7f)
-	for back >>= 7; back > 0; back >>= 7 {
-		back--
-		i--
-		buf[i] = 0x80 | byte(back&0x7f)
-	}
-	return append(out, buf[i:]...)
-}
-
-func appendPackHead(out []byte, objects int) []byte {
-	out = append(out, "PACK\x00\x00\x00\x02"...)
-	return binary.BigEndian.AppendUint32(out, uint32(objects))
-}
-
-// bytes returns the pack in three parts (head, entries, checksum) and the
-// index for it. The pack is named by its checksum.
-func (b *packBuilder) bytes() (parts [3][]byte, sum Hash, index []byte) {
-	parts[0] = appendPackHead(nil, len(b.rows))
-	parts[1] = b.body.Bytes()
-	d := sha1.New()
-	d.Write(parts[0])
-	d.Write(parts[1])
-	d.Sum(sum[:0])
-	parts[2] = sum[:]
-	return parts, sum, encodeIndex(b.rows, sum)
+func newMemoryPack(e *encoders) *memoryPack {
+	return &memoryPack{encoders: e, layout: packLayout{at: packHead}}
 }
 
 // packMode is git's own for packs and their indexes: they never change.
 const packMode os.FileMode = 0o444
+
+func (p *memoryPack) put(it packItem) error {
+	e := p.encoders.get()
+	defer p.encoders.put(e)
+	body, entry, err := e.encode(p.buf[:0], &it)
+	if err != nil {
+		return err
+	}
+	p.buf = body
+	p.body.Write(p.layout.place(&it, entry, body))
+	p.body.Write(body)
+	return nil
+}
+
+func (p *memoryPack) entry(n int) ([]byte, int64, error) {
+	off, end := p.layout.bounds(n)
+	return p.body.Bytes()[off-packHead : end-packHead], off, nil
+}
+
+func (p *memoryPack) numberAt(off int64) (int, bool) {
+	return p.layout.numberAt(off)
+}
+
+// builtPack is a pack in memory that is to be published.
+type builtPack struct {
+	*memoryPack
+	names []Hash
+	sum   Hash
+}
+
+func (p *builtPack) write(disk Disk, path string) (File, Hash, error) {
+	head := appendPackHead(nil, len(p.names))
+	d := sha1.New()
+	d.Write(head)
+	d.Write(p.body.Bytes())
+	d.Sum(p.sum[:0])
+	f, err := newFile(disk, path, packMode, head, p.body.Bytes(), p.sum[:])
+	return f, p.sum, err
+}
+
+func (p *builtPack) index() ([]byte, error) {
+	return sealIndex(indexTables(p.names, &p.layout), p.sum), nil
+}
+
+func (p *builtPack) replaces() string { return "" }

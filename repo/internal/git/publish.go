@@ -30,6 +30,10 @@ type publication struct {
 	ref  string // path of the temporary file that becomes main
 	pack string // path of the pack to be, without extension
 
+	// replaced is the path of a pack all of whose entries the new one has too,
+	// without extension; "" for none.
+	replaced string
+
 	placed bool // something stands in objects/pack
 	locked bool // main.lock is ours
 }
@@ -44,38 +48,73 @@ func (b *Batch) Publish() error {
 	}
 	b.done = true
 	if b.tip == b.base {
-		return nil
+		return b.close()
 	}
-	var nonce [12]byte
-	if _, err := rand.Read(nonce[:]); err != nil {
+	p, err := b.publication()
+	if err != nil {
 		return err
 	}
-	name := hex.EncodeToString(nonce[:])
-	p := &publication{
-		repo: b.repo, base: b.base, tip: b.tip,
-		tmp: b.repo.own(filepath.Join("tmp", name)),
-		ref: b.repo.own(filepath.Join("tmp", refPrefix+name)),
+	var source packSource = &builtPack{memoryPack: b.memory, names: b.pack.entries.names}
+	if b.stream != nil {
+		source = b.stream
 	}
-	if err := p.run(&b.pack); err != nil {
-		return err
+	if err := p.run(source); err != nil {
+		return errors.Join(err, b.close())
 	}
+	b.published = true
 	if b.size < maxWarmNodes {
 		b.repo.warm.Store(&warmTree{b.tip, b.root, b.size})
 	}
 	// The batch is recorded and durable from here on, so what follows must not
 	// make it look failed: packs that can't be listed or concatenated now will
 	// be met again by the next reader or writer, which reports them.
+	_ = b.close()
 	if _, err := b.repo.objects.rescan(); err == nil {
 		_, _ = b.repo.concatenate(tailPacks)
 	}
 	return nil
 }
 
-func (p *publication) run(b *packBuilder) error {
+func (b *Batch) publication() (*publication, error) {
+	name := ""
+	if b.stream != nil {
+		name = b.stream.name
+	} else {
+		var err error
+		if name, err = nonce(); err != nil {
+			return nil, err
+		}
+	}
+	return &publication{
+		repo: b.repo, base: b.base, tip: b.tip,
+		tmp: b.repo.own(filepath.Join("tmp", name)),
+		ref: b.repo.own(filepath.Join("tmp", refPrefix+name)),
+	}, nil
+}
+
+// nonce names the files of one publication.
+func nonce() (string, error) {
+	var n [12]byte
+	_, err := rand.Read(n[:])
+	return hex.EncodeToString(n[:]), err
+}
+
+// packSource is a pack that is to be published.
+type packSource interface {
+	// write brings the whole pack into a file, which it leaves open.
+	write(disk Disk, path string) (File, Hash, error)
+	// index returns the index of the pack that was written.
+	index() ([]byte, error)
+	// replaces names the pack, without extension, all of whose entries this one
+	// has too; "" for none.
+	replaces() string
+}
+
+func (p *publication) run(source packSource) error {
 	if err := p.mainIsBase(); err != nil {
 		return err // found out before anything was written
 	}
-	if err := p.prepare(b); err != nil {
+	if err := p.prepare(source); err != nil {
 		return p.undo(err)
 	}
 	if err := p.moveMain(); err != nil {
@@ -107,17 +146,27 @@ func (p *publication) mainIsBase() error {
 
 // prepare brings the pack into objects/pack and the new value of main into a
 // temporary file, all durable. Nothing refers to them yet.
-func (p *publication) prepare(b *packBuilder) error {
-	parts, sum, index := b.bytes()
-	p.pack = filepath.Join(p.repo.dir, "objects", "pack", "pack-"+sum.String())
+func (p *publication) prepare(source packSource) error {
+	disk := p.repo.disk
 	err := p.writeAll([]tmpFile{
-		{"write ref", p.ref, 0o666, [][]byte{[]byte(p.tip.String() + "\n")}},
-		{"write pack", p.tmp + ".pack", packMode, parts[:]},
-		{"write index", p.tmp + ".idx", packMode, [][]byte{index}},
+		p.refFile(),
+		{"write pack", func() (File, error) {
+			f, sum, err := source.write(disk, p.tmp+".pack")
+			p.pack = filepath.Join(p.repo.dir, "objects", "pack", "pack-"+sum.String())
+			return f, err
+		}},
+		{"write index", func() (File, error) {
+			index, err := source.index()
+			if err != nil {
+				return nil, err
+			}
+			return newFile(disk, p.tmp+".idx", packMode, index)
+		}},
 	})
 	if err != nil {
 		return err
 	}
+	p.replaced = source.replaces()
 	if err := p.repo.step("keep pack"); err != nil {
 		return err
 	}
@@ -158,11 +207,17 @@ func (p *publication) mark() error {
 	return p.repo.disk.Rename(p.tmp+".keep", keep)
 }
 
+// tmpFile is a temporary file to be written.
 type tmpFile struct {
-	step  string
-	path  string
-	mode  os.FileMode
-	parts [][]byte
+	step string
+	make func() (File, error)
+}
+
+// refFile is the new value of main.
+func (p *publication) refFile() tmpFile {
+	return tmpFile{"write ref", func() (File, error) {
+		return newFile(p.repo.disk, p.ref, 0o666, []byte(p.tip.String()+"\n"))
+	}}
 }
 
 // writeAll writes files, then syncs them at the same time, which lets the file
@@ -175,7 +230,7 @@ func (p *publication) writeAll(files []tmpFile) error {
 			break
 		}
 		var f File
-		if f, err = newFile(p.repo.disk, t.path, t.mode, t.parts...); err != nil {
+		if f, err = t.make(); err != nil {
 			break
 		}
 		open = append(open, f)
@@ -279,8 +334,20 @@ func (p *publication) finish() {
 	if _, err := os.Stat(born); err != nil {
 		_ = writePlainly(p.repo.disk, born, []byte("This store has commits. If refs/heads/main is missing, it was lost.\n"))
 	}
+	if p.replaced != "" && p.replaced != p.pack && p.repo.dropReplaced(p.replaced) != nil {
+		return // the next writer goes on from here
+	}
 	_ = p.repo.disk.Remove(p.pack + ".keep")
 	_ = p.repo.disk.Remove(p.ref)
+}
+
+// dropReplaced deletes a pack whose entries all stand in another that is in use
+// by now.
+func (r *Repo) dropReplaced(base string) error {
+	if _, err := r.objects.rescan(); err != nil {
+		return err
+	}
+	return r.deletePacks([]*pack{{base: base}})
 }
 
 func (r *Repo) step(name string) error {

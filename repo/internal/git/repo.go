@@ -13,14 +13,14 @@ import (
 // Repo is an open store. Its methods may be called from many goroutines at
 // once; writing needs Lock first.
 type Repo struct {
-	dir       string
-	disk      Disk
-	config    Config
-	objects   *objects
-	deflaters deflaters
-	lock      storeLock
-	warm      atomic.Pointer[warmTree]
-	tidied    bool // tidy has looked at everything; changed under the lock alone
+	dir      string
+	disk     Disk
+	config   Config
+	objects  *objects
+	encoders encoders
+	lock     storeLock
+	warm     atomic.Pointer[warmTree]
+	tidied   bool // tidy has looked at everything; changed under the lock alone
 	// hook is called before each step of writing; tests make it fail or kill.
 	hook func(step string) error
 }

@@ -3,7 +3,6 @@ package git
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -117,20 +116,6 @@ func rowByte(name string, isTree bool, at int) byte {
 	return 0
 }
 
-// findRow returns where the row called name stands, or else where a row of
-// that name and sort would be put in.
-func findRow(entries []Entry, name string, asTree bool) (at int, found bool) {
-	cmp := func(isTree bool) (int, bool) {
-		return slices.BinarySearchFunc(entries, name, func(e Entry, name string) int {
-			return compareRows(e.Name, e.IsTree(), name, isTree)
-		})
-	}
-	if at, found = cmp(!asTree); found {
-		return at, true
-	}
-	return cmp(asTree)
-}
-
 // findRaw looks a name up in a tree's bytes.
 func findRaw(h Hash, raw []byte, name string) (rawEntry, error) {
 	for len(raw) > 0 {
@@ -155,6 +140,27 @@ func checkPath(path string) error {
 		}
 	}
 	return nil
+}
+
+// plainPath reports whether checkPath surely lets a path pass: short parts of
+// lower-case letters and digits, which may end in ".md". The store's own are.
+func plainPath(path string) bool {
+	path = strings.TrimSuffix(path, ".md")
+	part := 0
+	for i := range len(path) {
+		switch c := path[i]; {
+		case c == '/':
+			if part == 0 {
+				return false
+			}
+			part = 0
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z':
+			part++
+		default:
+			return false
+		}
+	}
+	return part > 0 && len(path) <= 200
 }
 
 func badPart(part string) string {
