@@ -21,21 +21,28 @@ import (
 // The test binary runs itself as the processes that these tests need: what a
 // process is to do stands in its environment.
 const (
-	envRole  = "STEMMA_TEST_ROLE" // "record": record versions and acknowledge each on a line
+	envRole  = "STEMMA_TEST_ROLE" // "record": record versions and acknowledge each on a line; "scene": see dieInScene
 	envStore = "STEMMA_TEST_STORE"
 	envName  = "STEMMA_TEST_NAME"
 	envCount = "STEMMA_TEST_COUNT"
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(envRole) == "record" {
-		if err := recordMany(os.Getenv(envStore), os.Getenv(envName), os.Getenv(envCount)); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+	role, store := os.Getenv(envRole), os.Getenv(envStore)
+	var err error
+	switch role {
+	case "record":
+		err = recordMany(store, os.Getenv(envName), os.Getenv(envCount))
+	case "scene":
+		err = dieInScene(store, os.Getenv(envScene), os.Getenv(envOperation))
+	default:
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
 // sharedArticle is recorded by every process, beside one of its own.
