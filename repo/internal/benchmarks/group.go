@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/stemma-project/stemma/repo"
+	"github.com/stemma-project/stemma/schema"
+)
+
+const (
+	groupSeconds = 3.0 // how long callers record
+	goGitCallers = 16
+)
+
+// callers are the numbers of goroutines that record at once.
+func callers() []int { return []int{1, 16, 64, 256, 1000} }
+
+// takeGroup lets many callers record at once into one open store. What each of
+// them was told is durable is counted, and must be there afterwards, once.
+func takeGroup(ctx context.Context, p *place) ([]sample, error) {
+	if err := p.filled(ctx); err != nil {
+		return nil, err
+	}
+	dir, err := p.work("group")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	seconds, numbers := groupSeconds, callers()
+	if p.trial() {
+		seconds, numbers = 0.1, []int{1, 1000}
+	}
+	var samples []sample
+	for _, n := range numbers {
+		s, err := p.groupStore(ctx, filepath.Join(dir, "store"), n, seconds)
+		if err != nil {
+			return nil, err
+		}
+		samples = append(samples, s)
+	}
+	s, err := p.groupGoGit(ctx, filepath.Join(dir, "peer.git"), seconds)
+	return append(samples, s), err
+}
+
+type groupArgs struct {
+	Store   string
+	Current []json.RawMessage // for go-git: the articles that are recorded
+	Callers int
+	Seconds float64
+}
+
+type groupReply struct {
+	Acknowledged int
+	Seconds      float64
+	Middle       float64 // median wall seconds of a call
+	Failed       string  // what a rival failed with, "" where it didn't
+}
+
+func (p *place) groupStore(ctx context.Context, dir string, callers int, seconds float64) (sample, error) {
+	if err := copyTree(dir, p.store()); err != nil {
+		return sample{}, err
+	}
+	before, err := p.commits(ctx, dir)
+	if err != nil {
+		return sample{}, err
+	}
+	var r groupReply
+	u, err := p.do(ctx, "group", groupArgs{Store: dir, Callers: callers, Seconds: seconds}, &r)
+	if err != nil {
+		return sample{}, err
+	}
+	after, err := p.commits(ctx, dir)
+	if err != nil {
+		return sample{}, err
+	}
+	// Each caller's first call may make its article, which counts as any other.
+	if after-before != r.Acknowledged {
+		return sample{}, fmt.Errorf("%d callers: %d versions were acknowledged, and %d are there", callers, r.Acknowledged, after-before)
+	}
+	u.Wall = r.Seconds
+	return sample{Key: "stemma " + strconv.Itoa(callers), What: fmt.Sprintf("`Store.Record`, %d callers", callers), Ours: true, Usage: u, Runs: 1,
+		Count: r.Acknowledged, Inner: r.Middle, Note: "none lost, none doubled"}, os.RemoveAll(dir)
+}
+
+func (p *place) groupGoGit(ctx context.Context, dir string, seconds float64) (sample, error) {
+	if err := copyTree(dir, p.peer()); err != nil {
+		return sample{}, err
+	}
+	before, err := p.commits(ctx, dir)
+	if err != nil {
+		return sample{}, err
+	}
+	var r groupReply
+	u, err := p.do(ctx, "group-go-git", groupArgs{Store: dir, Current: p.known.Current, Callers: goGitCallers, Seconds: seconds}, &r)
+	if err != nil {
+		return sample{}, err
+	}
+	u.Wall = r.Seconds
+	s := sample{Key: "go-git", What: fmt.Sprintf("go-git's compare and swap, not synced, %d callers", goGitCallers), Usage: u, Runs: 1, Count: r.Acknowledged}
+	if after, err := p.commits(ctx, dir); err != nil {
+		s.Note = "the branch can't be read any more"
+	} else {
+		s.Note = fmt.Sprintf("%d acknowledged, %d there", r.Acknowledged, after-before)
+	}
+	if r.Failed != "" {
+		s.Note += "; some failed"
+	}
+	return s, os.RemoveAll(dir)
+}
+
+// commits counts the commits of main.
+func (p *place) commits(ctx context.Context, dir string) (int, error) {
+	out, _, err := answer(p.git(ctx, dir, "rev-list", "--count", "main"))
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(out)
+}
+
+func groupTask(ctx context.Context, a groupArgs) (r groupReply, err error) {
+	s, err := repo.Open(a.Store)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	var wg sync.WaitGroup
+	var done atomic.Int64
+	prose := newProse()
+	errs, times := make([]error, a.Callers), make([][]float64, a.Callers)
+	start := time.Now()
+	end := start.Add(time.Duration(a.Seconds * float64(time.Second)))
+	for caller := range a.Callers {
+		wg.Go(func() { times[caller], errs[caller] = storeCaller(ctx, s, prose, caller, end, &done) })
+	}
+	wg.Wait()
+	r = groupReply{Acknowledged: int(done.Load()), Seconds: time.Since(start).Seconds()}
+	var all []float64
+	for _, t := range times {
+		all = append(all, t...)
+	}
+	r.Middle = median(all)
+	return r, errors.Join(errs...)
+}
+
+// storeCaller records versions of an article of its own, one after the other.
+func storeCaller(ctx context.Context, s *repo.Store, prose *prose, caller int, end time.Time, done *atomic.Int64) (times []float64, err error) {
+	st := schema.State{ID: schema.DeriveID(fmt.Sprintf("caller %d", caller)), Type: schema.Article, Date: "2020-01-01", Headline: fmt.Sprintf("What caller %d has to say", caller)}
+	for i := 0; time.Now().Before(end); i++ {
+		st.Body = prose.text(mix(uint64(caller), uint64(i), 11), paragraphs*paragraphSize)
+		d := repo.Draft{Input: schema.Input{State: st, Carries: schema.AllFields}}
+		start := time.Now()
+		results, err := s.Record(ctx, []repo.Draft{d}, repo.RecordOptions{})
+		if err != nil {
+			return times, err
+		}
+		if o := results[0].Outcome; o != repo.Created && o != repo.Recorded {
+			return times, fmt.Errorf("caller %d: recording gave %+v", caller, results[0])
+		}
+		times = append(times, time.Since(start).Seconds())
+		done.Add(1)
+	}
+	return times, nil
+}
