@@ -66,7 +66,7 @@ func parseSizes(s string) ([]int, error) {
 			number, factor = strings.TrimSuffix(number, "M"), 1_000_000
 		}
 		n, err := strconv.Atoi(number)
-		if err != nil || n < 10 || n > 10_000_000/factor {
+		if err != nil || n < 1 || n > 10_000_000/factor || n*factor < 10 {
 			return nil, fmt.Errorf("%q is no size: a number of versions from 10 to 10M is wanted, as 500, 100k or 1M", word)
 		}
 		sizes = append(sizes, n*factor)

@@ -162,6 +162,9 @@ func commandLine(sizes []int, write string) string {
 	}
 	line := "go run ./repo/internal/benchmarks -sizes " + strings.Join(names, ",")
 	if write != "" {
+		if filepath.IsAbs(write) { // names somebody's folders
+			write = filepath.Base(write)
+		}
 		line += " -write " + filepath.ToSlash(write)
 	}
 	return line
