@@ -7,12 +7,12 @@ import (
 
 // objects reads every object that main leads to and hashes it again.
 func (v *verifier) objects() error {
-	stats, err := v.s.git.Check(v.ctx, func(p git.Problem) error {
+	stats, err := v.s.git.CheckWith(v.ctx, git.CheckOptions{Progress: v.progress, Report: func(p git.Problem) error {
 		v.damaged = true
 		v.found(Finding{Commit: hashText(p.Commit), Path: p.Path, Reason: p.Error(),
 			Hint: "fetch the object from a clone, or restore objects/ from a backup"})
 		return v.ctx.Err()
-	})
+	}})
 	v.report.Commits = stats.Commits
 	v.report.Objects = stats.Commits + stats.Trees + stats.Blobs
 	return err

@@ -2,12 +2,12 @@ package git
 
 import (
 	"context"
-	"crypto/sha1"
 	"errors"
 	"fmt"
-	"io"
-	"path/filepath"
-	"strings"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Problem is one thing that is wrong with a store.
@@ -30,210 +30,271 @@ func (p Problem) Error() string {
 	return where + ": " + p.Err.Error()
 }
 
-// CheckStats says what Check has looked at.
+// CheckStats says what Check has looked at. An object that two packs hold counts
+// twice, since both copies are read.
 type CheckStats struct{ Packs, Commits, Trees, Blobs int }
 
-// Check reads every pack whole and every object that main leads to, and hashes
-// each again. What is wrong goes to report, one call each; an error from
-// report ends the check. The error returned is one that kept the check from
-// being done, such as a main that can't be read.
+// CheckOptions are the options of [Repo.CheckWith].
+type CheckOptions struct {
+	// Report gets what is wrong, one call each, from one goroutine. An error from
+	// it ends the check.
+	Report func(Problem) error
+	// Progress, which may be nil, is called now and then with the number of
+	// objects done, from another goroutine than Report, but never after CheckWith.
+	Progress func(done, total int)
+}
+
+// Check is CheckWith without progress.
 func (r *Repo) Check(ctx context.Context, report func(Problem) error) (CheckStats, error) {
-	c := &checker{repo: r, ctx: ctx, report: report, seen: map[Hash]bool{}}
-	if err := c.packs(); err != nil {
-		return c.stats, err
-	}
-	tip, err := r.Tip()
+	return r.CheckWith(ctx, CheckOptions{Report: report})
+}
+
+// CheckWith reads every pack and every loose object whole, main's and all others,
+// on all processors: checksums, each object's name against its bytes, and that
+// every object which a commit or a tree names is there and of its kind. The error
+// returned is one that kept the check from being done, such as a main that can't be
+// read.
+//
+// Each object is taken apart once, however long the chains of deltas are: a pack
+// is gone through from its whole objects to what builds on them, in the order in
+// which it lies on disk. That costs some 25 bytes of memory an object. Only where
+// something doesn't hold, history is walked as well, to tell which commits and
+// files need it.
+func (r *Repo) CheckWith(ctx context.Context, opt CheckOptions) (CheckStats, error) {
+	report := opt.Report
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c := &checker{repo: r, ctx: ctx, broken: map[Hash]error{}}
+	tips, err := c.tips()
 	if err != nil {
 		return c.stats, err
 	}
-	commits, err := c.commits(tip)
+	defer c.close()
+	problems, err := c.open()
 	if err != nil {
 		return c.stats, err
 	}
-	for _, h := range commits {
-		if err := c.commit(h); err != nil {
+	if err := c.run(c.jobs(), opt.Progress); err != nil {
+		return c.stats, err
+	}
+	for _, p := range c.packs {
+		problems = append(problems, p.problems()...)
+		p.count(&c.stats)
+	}
+	for _, p := range problems {
+		if err := report(p); err != nil {
 			return c.stats, err
 		}
 	}
-	return c.stats, nil
+	for _, tip := range tips {
+		if err := c.named(nil, tip, kindCommit); err != nil {
+			c.doubt()
+		}
+	}
+	if c.doubtful.Load() {
+		return c.stats, c.walk(tips, report)
+	}
+	return c.stats, c.rest(nil, report)
 }
 
+// checker is one run of Check.
 type checker struct {
-	repo   *Repo
-	ctx    context.Context
-	report func(Problem) error
-	seen   map[Hash]bool
+	repo     *Repo
+	ctx      context.Context
+	packs    []*checkedPack
+	reader   packReader // for what is too large to be kept on the way
+	done     atomic.Int64
+	total    int64
+	doubtful atomic.Bool // something that is named is missing or damaged
+
+	mu     sync.Mutex
 	stats  CheckStats
+	broken map[Hash]error // loose objects that can't be read
+	err    error          // what ended the check
 }
 
-// packs checks the checksums of all packs and indexes: damage to an object
-// that has a second, good copy shows only here.
-func (c *checker) packs() error {
-	o := c.repo.objects
-	if _, err := o.rescan(); err != nil {
-		return err
-	}
-	o.mu.RLock()
-	list := o.packs
-	o.mu.RUnlock()
-	for _, p := range list {
-		if err := c.ctx.Err(); err != nil {
-			return err
-		}
-		err := c.pack(p)
-		if vanished(err) {
-			continue // repacked meanwhile
-		}
-		c.stats.Packs++
-		if err != nil {
-			if err := c.report(Problem{File: p.path(), Err: err}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
+// doubt notes that something doesn't hold which history may need.
+func (c *checker) doubt() { c.doubtful.Store(true) }
 
-// pack reads a pack through files of its own, so that writers beside it need
-// not wait.
-func (c *checker) pack(p *pack) (err error) {
-	defer catchFaults(&err)()
-	x, err := openIndex(p.base + ".idx")
+// tips gives the newest commits of main and of the store's own refs.
+func (c *checker) tips() ([]Hash, error) {
+	var tips []Hash
+	tip, err := c.repo.Tip()
 	if err != nil {
-		return err
-	}
-	defer x.close()
-	if err := x.check(); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrCorrupt, filepath.Base(p.base)+".idx", err)
-	}
-	v, err := openView(p.path())
-	if err != nil {
-		return err
-	}
-	defer v.close()
-	if err := checkPackEnds(v, x); err != nil {
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
-	}
-	d := sha1.New()
-	if _, err := io.CopyN(d, v.from(0), v.size-packTail); err != nil {
-		return err
-	}
-	if Hash(d.Sum(nil)) != x.packSum() {
-		return fmt.Errorf("%w: the pack does not match its checksum", ErrCorrupt)
-	}
-	return nil
-}
-
-// commits lists what can be reached from tip, parents first, over the gaps
-// that damaged commits leave.
-func (c *checker) commits(tip Hash) ([]Hash, error) {
-	if tip.IsZero() {
-		return nil, nil
-	}
-	var out []Hash
-	type frame struct {
-		hash    Hash
-		parents []Hash
-	}
-	var stack []frame
-	push := func(h, child Hash) error {
-		c.seen[h] = true
-		_, parents, err := c.repo.links(h)
-		if err != nil {
-			return c.report(Problem{Commit: child, Object: h, Err: err})
-		}
-		stack = append(stack, frame{h, parents})
-		return nil
-	}
-	if err := push(tip, tip); err != nil {
 		return nil, err
 	}
-	for len(stack) > 0 {
-		if err := c.ctx.Err(); err != nil {
+	if !tip.IsZero() {
+		tips = append(tips, tip)
+	}
+	receipts, found, err := readRef(c.repo.dir, receiptsRef)
+	if found && !receipts.IsZero() {
+		tips = append(tips, receipts)
+	}
+	return tips, err
+}
+
+// open opens all packs through files of its own, so that writers beside it need
+// not wait, and what is repacked meanwhile can be read to its end.
+func (c *checker) open() (problems []Problem, err error) {
+	o := c.repo.objects
+	c.reader = packReader{bases: newCache[packOffset](baseCacheSize)}
+	for try := 0; ; try++ {
+		if _, err := o.rescan(); err != nil {
 			return nil, err
 		}
-		top := &stack[len(stack)-1]
-		if len(top.parents) == 0 {
-			out = append(out, top.hash)
-			stack = stack[:len(stack)-1]
-			continue
-		}
-		next := top.parents[0]
-		top.parents = top.parents[1:]
-		if !c.seen[next] {
-			if err := push(next, top.hash); err != nil {
-				return nil, err
+		o.mu.RLock()
+		list := o.packs
+		o.mu.RUnlock()
+		problems, gone := problems[:0], false
+		for _, p := range list {
+			opened, err := openChecked(p)
+			if vanished(err) {
+				gone = true
+				break
 			}
+			c.stats.Packs++
+			if err != nil {
+				problems = append(problems, Problem{File: p.path(), Err: err})
+				c.doubt()
+				continue
+			}
+			c.packs = append(c.packs, opened)
+			c.total += int64(len(opened.entries))
 		}
+		if !gone {
+			return problems, nil
+		}
+		if try == maxRescans {
+			return nil, errors.New("packs come and go faster than they can be checked: try again when maintenance is done")
+		}
+		c.close() // repacked while it was listed
+		c.packs, c.total, c.stats = nil, 0, CheckStats{}
 	}
-	return out, nil
 }
 
-func (c *checker) commit(h Hash) error {
-	if err := c.ctx.Err(); err != nil {
-		return err
+// close lets the packs go.
+func (c *checker) close() {
+	for _, p := range c.packs {
+		p.close()
 	}
-	commit, err := c.repo.Commit(h)
-	if err != nil {
-		return c.report(Problem{Commit: h, Object: h, Err: err})
-	}
-	c.stats.Commits++
-	return c.tree(h, "", commit.Tree, 0)
 }
 
-// tree checks a folder and all below it that was not seen before. It reads
-// past the caches: what lies on disk is what counts.
-func (c *checker) tree(commit Hash, path string, h Hash, depth int) error {
-	if c.seen[h] {
-		return nil
-	}
-	c.seen[h] = true
-	problem := func(object Hash, path string, err error) error {
-		return c.report(Problem{Commit: commit, Path: strings.TrimSuffix(path, "/"), Object: object, Err: err})
-	}
-	if depth > maxDirDepth {
-		return problem(h, path, fmt.Errorf("%w: folders lie more than %d deep in each other", ErrCorrupt, maxDirDepth))
-	}
-	raw, err := c.repo.objects.typed(h, kindTree)
-	if err != nil {
-		return problem(h, path, err)
-	}
-	c.stats.Trees++
-	entries, err := decodeTree(h, raw)
-	if err != nil {
-		return problem(h, path, err)
-	}
-	if err := checkOrder(entries); err != nil {
-		if err := problem(h, path, corruptObject(h, err)); err != nil {
-			return err
+// job is a piece of work that one goroutine does.
+type job func(w *checkWorker) error
+
+// jobs parts the work. The heads of all packs come first, since they tell what kind
+// every object is of.
+func (c *checker) jobs() [][]job {
+	var heads, bodies []job
+	for _, p := range c.packs {
+		heads = append(heads, func(*checkWorker) error { return p.readHeads() })
+		bodies = append(bodies, func(*checkWorker) error { return p.sums() })
+		for from := 0; from < len(p.entries); from += checkStretch {
+			bodies = append(bodies, func(w *checkWorker) error {
+				return w.stretch(p, from, min(from+checkStretch, len(p.entries)))
+			})
 		}
 	}
-	for _, e := range entries {
-		switch {
-		case e.IsTree():
-			err = c.tree(commit, path+e.Name+"/", e.Hash, depth+1)
-		case e.isBlob() && !c.seen[e.Hash]:
-			c.seen[e.Hash] = true
-			c.stats.Blobs++
-			if _, readErr := c.repo.objects.typed(e.Hash, kindBlob); readErr != nil {
-				err = problem(e.Hash, path+e.Name, readErr)
-			}
+	for _, dir := range c.repo.objects.dirs {
+		for i := range 256 {
+			bodies = append(bodies, func(w *checkWorker) error { return w.looseFolder(dir, byte(i)) })
+		}
+	}
+	return [][]job{heads, bodies}
+}
+
+// checkStretch is how many entries of a pack one job goes through.
+const checkStretch = 4096
+
+// run does the jobs, one phase after the other, on all processors.
+func (c *checker) run(phases [][]job, progress func(done, total int)) error {
+	finished := make(chan struct{})
+	var telling sync.WaitGroup
+	if progress != nil {
+		telling.Go(func() { c.tell(progress, finished) })
+	}
+	for _, jobs := range phases {
+		var next atomic.Int64
+		var working sync.WaitGroup
+		for range min(runtime.GOMAXPROCS(0), len(jobs)) {
+			working.Go(func() { c.work(jobs, &next) })
+		}
+		working.Wait()
+		if c.err != nil {
+			break
+		}
+	}
+	close(finished)
+	telling.Wait()
+	if progress != nil && c.err == nil {
+		progress(int(c.done.Load()), int(max(c.total, c.done.Load())))
+	}
+	return c.err
+}
+
+// work does jobs until there are no more.
+func (c *checker) work(jobs []job, next *atomic.Int64) {
+	w := newCheckWorker(c)
+	for {
+		i := int(next.Add(1)) - 1
+		if i >= len(jobs) {
+			return
+		}
+		err := c.ctx.Err()
+		if err == nil {
+			err = w.do(jobs[i])
 		}
 		if err != nil {
+			c.mu.Lock()
+			if c.err == nil {
+				c.err = err
+			}
+			c.mu.Unlock()
+			next.Store(int64(len(jobs)))
+			return
+		}
+	}
+}
+
+// tell reports how far the work is, until it is finished.
+func (c *checker) tell(progress func(done, total int), finished <-chan struct{}) {
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-finished:
+			return
+		case <-tick.C:
+			done := c.done.Load()
+			progress(int(done), int(max(c.total, done)))
+		}
+	}
+}
+
+// rest reports the loose objects that can't be read and were not told of yet.
+func (c *checker) rest(told map[Hash]bool, report func(Problem) error) error {
+	for h, err := range c.broken {
+		if told[h] {
+			continue
+		}
+		if err := report(Problem{File: c.loosePath(h), Object: h, Err: err}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkOrder refuses rows out of git's order: look-ups and comparisons of
-// trees would miss files.
-func checkOrder(entries []Entry) error {
-	for i := 1; i < len(entries); i++ {
-		a, b := entries[i-1], entries[i]
-		if compareRows(a.Name, a.IsTree(), b.Name, b.IsTree()) >= 0 || a.Name == b.Name {
-			return errors.New("the rows of the tree are out of order at " + clip(b.Name))
+// loosePath gives the file in which a loose object was met.
+func (c *checker) loosePath(h Hash) string {
+	for _, dir := range c.repo.objects.dirs {
+		if path := loosePath(dir, h); exists(path) {
+			return path
 		}
 	}
-	return nil
+	return loosePath(c.repo.objects.dirs[0], h)
+}
+
+// errKind says that an object is not what it is named as.
+func errKind(h Hash, have, want kind) error {
+	return corruptObject(h, fmt.Errorf("it is a %s where a %s is named", have, want))
 }
