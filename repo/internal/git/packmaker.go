@@ -17,8 +17,9 @@ type packMaker struct {
 	entries entryTable
 	out     packOutput
 	// continued is how many of the entries stand in a pack that was published
-	// before and that this one takes over.
+	// before and that this one takes over; published reads them.
 	continued int
+	published func(Hash) (object, error)
 	inflaters inflaters
 }
 
@@ -76,6 +77,12 @@ func (p *packMaker) read(h Hash) (obj object, ok bool, err error) {
 		deltas = append(deltas, data)
 		if n, ok = p.out.numberAt(head.baseOff); !ok {
 			return object{}, true, fmt.Errorf("the entry at %d has no base", off)
+		}
+		if n <= p.continued {
+			if obj, err = p.published(p.entries.names[n-1]); err != nil {
+				return object{}, true, err
+			}
+			break
 		}
 	}
 	for _, d := range slices.Backward(deltas) {

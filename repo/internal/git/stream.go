@@ -74,7 +74,8 @@ func (r *Repo) BeginStream(tip Hash, from *Streamed) (*Batch, error) {
 	}
 	layout := packLayout{at: packHead}
 	if s.goOn(from) {
-		layout, b.pack.entries, b.pack.continued = from.layout, from.entries, len(from.layout.offsets)
+		layout, b.pack.entries = from.layout, from.entries
+		b.pack.continued, b.pack.published = len(layout.offsets), r.objects.read
 	}
 	s.start = layout.at
 	if s.streamPack, err = newStreamPack(r.disk, s.path, layout, &r.encoders); err != nil {
