@@ -28,8 +28,8 @@ type event struct {
 // It is the only place that says what a commit means; recording and rebuilding
 // both go through it, so they can't differ.
 type applier struct {
-	tx   *index.Tx
-	blob func(git.Hash) ([]byte, error)
+	tx    *index.Tx
+	files *files
 	find func(tree git.Hash, path string) (git.Hash, error)
 	// commit reads one that is in git already.
 	commit func(git.Hash) (*git.Commit, error)
@@ -39,11 +39,13 @@ type applier struct {
 	lineage *lineage // nil where all that was taken in lies behind what comes
 
 	check *commitCheck // told of everything while a store is verified; else nil
+
+	added []index.Row // the versions that the last commit made which made any
 }
 
-func (s *Store) newApplier(tx *index.Tx, blob func(git.Hash) ([]byte, error)) (*applier, error) {
+func (s *Store) newApplier(tx *index.Tx, files *files) (*applier, error) {
 	seq, err := tx.Seq()
-	return &applier{tx: tx, blob: blob, find: s.git.Find, commit: s.git.Commit, layout: s.layout(), seq: seq}, err
+	return &applier{tx: tx, files: files, find: s.git.Find, commit: s.git.Commit, layout: s.layout(), seq: seq}, err
 }
 
 // articleFile reports whether a path of the tree holds an article: a Markdown
@@ -201,10 +203,13 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 		return err
 	}
 	author := person(e.commit.Author)
-	computed := sealed{previous: chain.previous, article: origin, published: published, author: author, salt: m.salt}.seal(state)
-	seal := computed
-	if m.sealed && m.article == origin {
-		seal = m.seal // verify tells whether it holds
+	claimed := m.sealed && m.article == origin
+	seal, computed := m.seal, Seal{}
+	if !claimed || a.check != nil { // whether a claim holds is what verify tells
+		computed = sealed{previous: chain.previous, article: origin, published: published, author: author, salt: m.salt}.seal(state)
+	}
+	if !claimed {
+		seal = computed
 	}
 	a.seq++
 	row := index.Row{
@@ -228,7 +233,19 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 	if err := a.tx.AddVersion(row, aliases(state, article), state.Contexts); err != nil {
 		return err
 	}
+	if len(a.added) > 0 && a.added[0].Commit != row.Commit {
+		a.added = a.added[:0]
+	}
+	a.added = append(a.added, row)
 	return a.rekindAfter(article, number)
+}
+
+// made gives the versions that a commit made.
+func (a *applier) made(h git.Hash) ([]index.Row, error) {
+	if len(a.added) > 0 && a.added[0].Commit == h {
+		return a.added, nil
+	}
+	return a.tx.ByCommit(h)
 }
 
 // versionTime is when a version was published: what the trailer says. A commit of

@@ -14,12 +14,12 @@ import (
 // applyFiles takes each article file that the commit changed as a version.
 func (a *applier) applyFiles(e *event) error {
 	moved := map[schema.ID]bool{} // articles that stand in an added or changed file
-	type file struct {
+	type changed struct {
 		change git.FileChange
-		in     schema.Input
+		state  *schema.State
 		id     schema.ID
 	}
-	var files []file
+	var files []changed
 	removed := map[git.Hash]string{}
 	for _, c := range e.changes {
 		if c.New == (git.Hash{}) {
@@ -30,12 +30,11 @@ func (a *applier) applyFiles(e *event) error {
 		if c.New == (git.Hash{}) || !articleFile(c.Path) {
 			continue
 		}
-		data, err := a.blob(c.New)
+		read, err := a.files.read(c.New)
 		if err != nil {
 			return err
 		}
-		in, problem := parseFile(data)
-		if problem != nil {
+		if problem := read.problem; problem != nil {
 			if e.inherited[c.Path] {
 				continue // noted where it was made
 			}
@@ -44,7 +43,7 @@ func (a *applier) applyFiles(e *event) error {
 			}
 			continue
 		}
-		id, err := a.fileID(&in, c, removed)
+		id, err := a.fileID(&read.state, c, removed)
 		if err != nil {
 			return err
 		}
@@ -61,13 +60,17 @@ func (a *applier) applyFiles(e *event) error {
 			continue
 		}
 		if a.check != nil {
-			a.check.file(e, c.Path, id, data, &in.State)
+			data, err := a.files.blob(c.New)
+			if err != nil {
+				return err
+			}
+			a.check.file(e, c.Path, id, data, &read.state)
 		}
 		moved[id] = true
-		files = append(files, file{c, in, id})
+		files = append(files, changed{c, &read.state, id})
 	}
 	for _, f := range files {
-		if err := a.applyFile(e, f.change, f.in, f.id); err != nil {
+		if err := a.applyFile(e, f.change, f.state, f.id); err != nil {
 			return err
 		}
 	}
@@ -94,7 +97,7 @@ func parseFile(data []byte) (schema.Input, *schema.Problem) {
 // fileID tells which article a file holds. A file that names none keeps the
 // article that stood at its path before, or at the path it was renamed from; else
 // its id is derived from the path, so that every rebuild gives the same.
-func (a *applier) fileID(in *schema.Input, c git.FileChange, removed map[git.Hash]string) (schema.ID, error) {
+func (a *applier) fileID(in *schema.State, c git.FileChange, removed map[git.Hash]string) (schema.ID, error) {
 	if !in.ID.IsZero() {
 		return in.ID, nil
 	}
@@ -138,7 +141,7 @@ func (a *applier) doubled(e *event, path string, id schema.ID) (bool, error) {
 }
 
 // applyFile takes a file's new content as a version, unless it says nothing new.
-func (a *applier) applyFile(e *event, c git.FileChange, in schema.Input, id schema.ID) error {
+func (a *applier) applyFile(e *event, c git.FileChange, said *schema.State, id schema.ID) error {
 	if c.Path != a.layout.path(id) {
 		if err := a.tx.SetFile(c.Path, id); err != nil {
 			return err
@@ -148,7 +151,7 @@ func (a *applier) applyFile(e *event, c git.FileChange, in schema.Input, id sche
 	if err != nil {
 		return err
 	}
-	state := in.State
+	state := *said
 	state.ID = id
 	return a.add(e, article, id, &state, c.New)
 }
@@ -201,13 +204,13 @@ func (a *applier) applyRemoval(e *event, c git.FileChange, moved map[schema.ID]b
 // state reads a version's state. Where plain git removed the file, it is the
 // state before with the status that says so.
 func (a *applier) state(r *index.Row) (*schema.State, error) {
-	return rowState(r, a.blob, func(article schema.ID, number int) (index.Row, bool, error) {
+	return rowState(r, a.files, func(article schema.ID, number int) (index.Row, bool, error) {
 		return a.tx.Version(article, number)
 	})
 }
 
 // rowState reads the state of an index row through its blob.
-func rowState(r *index.Row, blob func(git.Hash) ([]byte, error), version func(schema.ID, int) (index.Row, bool, error)) (*schema.State, error) {
+func rowState(r *index.Row, files *files, version func(schema.ID, int) (index.Row, bool, error)) (*schema.State, error) {
 	if r.Blob == [20]byte{} {
 		for n := r.Number - 1; n > 0; n-- {
 			before, ok, err := version(r.Article, n)
@@ -215,7 +218,7 @@ func rowState(r *index.Row, blob func(git.Hash) ([]byte, error), version func(sc
 				return nil, err
 			}
 			if ok && before.Blob != [20]byte{} {
-				state, err := rowState(&before, blob, version)
+				state, err := rowState(&before, files, version)
 				if err != nil {
 					return nil, err
 				}
@@ -225,17 +228,16 @@ func rowState(r *index.Row, blob func(git.Hash) ([]byte, error), version func(sc
 		}
 		return nil, fmt.Errorf("version %d of article %s has no file", r.Number, r.Article)
 	}
-	data, err := blob(r.Blob)
+	read, err := files.read(r.Blob)
 	if err != nil {
 		return nil, err
 	}
-	in, problem := schema.ParseFile(data)
-	if problem != nil {
-		return nil, &BrokenError{Finding{Article: r.Article, Version: r.Number, Commit: git.Hash(r.Commit).String(), Reason: problem.Error()}}
+	if read.problem != nil {
+		return nil, &BrokenError{Finding{Article: r.Article, Version: r.Number, Commit: git.Hash(r.Commit).String(), Reason: read.problem.Error()}}
 	}
-	in.Normalize()
-	if in.ID.IsZero() {
-		in.ID = r.Origin
+	state := read.state.Clone()
+	if state.ID.IsZero() {
+		state.ID = r.Origin
 	}
-	return &in.State, nil
+	return &state, nil
 }

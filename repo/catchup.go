@@ -65,7 +65,7 @@ func (s *Store) catchUpIn(ctx context.Context, tx *index.Tx, progress func(done,
 			return err
 		}
 	}
-	a, err := s.newApplier(tx, s.git.Blob)
+	a, err := s.newApplier(tx, newFiles(s.git.Blob, filesKept))
 	if err != nil {
 		return err
 	}

@@ -157,7 +157,7 @@ func (s *Store) Before(ctx context.Context, v Version) (before Version, ok bool,
 // State reads what a version says.
 func (s *Store) State(_ context.Context, v Version) (*schema.State, error) {
 	r := index.Row{Article: v.Article, Number: v.Number, Origin: v.origin, Commit: [20]byte{}, Blob: v.blob}
-	return rowState(&r, s.git.Blob, s.idx.Version)
+	return rowState(&r, newFiles(s.git.Blob, filesKept), s.idx.Version)
 }
 
 // Diff tells what differs between two versions, field by field. Where one of them

@@ -445,7 +445,7 @@ func (w *writer) checkIfVersion(d *Draft, id schema.ID, cur index.Row, exists bo
 
 // outcome makes the result of a version that was just committed.
 func (w *writer) outcome(hash git.Hash, t target, created bool) (Result, error) {
-	rows, err := w.tx.ByCommit(hash)
+	rows, err := w.applier.made(hash)
 	if err != nil {
 		return Result{}, err
 	}
@@ -454,10 +454,11 @@ func (w *writer) outcome(hash git.Hash, t target, created bool) (Result, error) 
 		result.Outcome = Created
 	}
 	for i := range rows {
-		if rows[i].Origin == t.ID {
-			if result.Version, err = w.toVersion(&rows[i]); err != nil {
-				return Result{}, err
-			}
+		if rows[i].Origin != t.ID {
+			continue
+		}
+		if result.Version, err = w.toVersion(&rows[i]); err != nil {
+			return Result{}, err
 		}
 	}
 	if !t.Twin.IsZero() && created {

@@ -163,7 +163,7 @@ func (v *verifier) rebuild(fresh *index.DB) error {
 		return err
 	}
 	defer tx.Rollback()
-	a, err := v.s.newApplier(tx, v.s.git.Blob)
+	a, err := v.s.newApplier(tx, newFiles(v.s.git.Blob, filesKept))
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func (s *Store) newWriter(tx *index.Tx) (*writer, error) {
 		}
 	}
 	w.days = match.NewDays(&finder{w})
-	w.applier, err = s.newApplier(tx, w.blob)
+	w.applier, err = s.newApplier(tx, newFiles(w.blob, filesKept))
 	return w, err
 }
 
@@ -196,7 +196,8 @@ func (w *writer) version(m *message, author schema.Person, state *schema.State, 
 	}
 	m.article, m.headline, m.sealed, m.salt = state.ID, state.Headline, true, newSalt()
 	m.seal = sealed{previous: chain.previous, article: state.ID, published: m.published, author: author, salt: m.salt}.seal(state)
-	files := map[string][]byte{w.applier.layout.path(state.ID): schema.EncodeFile(state)}
+	data := schema.EncodeFile(state)
+	files := map[string][]byte{w.applier.layout.path(state.ID): data}
 	for p, data := range extra {
 		files[p] = data
 	}

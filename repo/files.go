@@ -1,0 +1,79 @@
+package repo
+
+import (
+	"sync"
+
+	"github.com/stemma-project/stemma/repo/internal/git"
+	"github.com/stemma-project/stemma/schema"
+)
+
+// file is an article's file, read. It is shared: nobody changes it.
+type file struct {
+	state   schema.State // normalized; its ID is zero where the file names none
+	problem *schema.Problem
+}
+
+// files reads article files and keeps those read last, so that a state is not read
+// from git and taken apart again for each thing that is asked of it: the version
+// that follows it, the kinds of change, what it restores.
+type files struct {
+	blob func(git.Hash) ([]byte, error)
+
+	mu         sync.Mutex
+	limit      int
+	young, old map[git.Hash]*file // the younger half, and the half that goes next
+	size       int                // of young, in bytes
+}
+
+const (
+	// filesKept bounds what a command or a rebuild keeps, in bytes.
+	filesKept = 16 << 20
+	// fileOverhead is roughly what a kept file costs beyond its text.
+	fileOverhead = 700
+)
+
+func newFiles(blob func(git.Hash) ([]byte, error), limit int) *files {
+	return &files{blob: blob, limit: limit, young: map[git.Hash]*file{}}
+}
+
+// read gives a file by the name of its blob.
+func (f *files) read(h git.Hash) (*file, error) {
+	if known := f.kept(h); known != nil {
+		return known, nil
+	}
+	data, err := f.blob(h)
+	if err != nil {
+		return nil, err
+	}
+	in, problem := parseFile(data)
+	read := &file{state: in.State, problem: problem}
+	f.keep(h, read, len(data))
+	return read, nil
+}
+
+func (f *files) kept(h git.Hash) *file {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if known := f.young[h]; known != nil {
+		return known
+	}
+	known := f.old[h]
+	if known != nil {
+		f.put(h, known, len(known.state.Body))
+	}
+	return known
+}
+
+// keep remembers a file whose blob has this many bytes.
+func (f *files) keep(h git.Hash, read *file, size int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.put(h, read, size)
+}
+
+func (f *files) put(h git.Hash, read *file, size int) {
+	if f.size += size + fileOverhead; f.size > f.limit/2 {
+		f.young, f.old, f.size = make(map[git.Hash]*file, len(f.young)), f.young, size+fileOverhead
+	}
+	f.young[h] = read
+}
