@@ -30,7 +30,7 @@ type event struct {
 type applier struct {
 	tx    *index.Tx
 	files *files
-	find func(tree git.Hash, path string) (git.Hash, error)
+	find  func(tree git.Hash, path string) (git.Hash, error)
 	// commit reads one that is in git already.
 	commit func(git.Hash) (*git.Commit, error)
 	seq    int64
@@ -39,6 +39,8 @@ type applier struct {
 	lineage *lineage // nil where all that was taken in lies behind what comes
 
 	check *commitCheck // told of everything while a store is verified; else nil
+
+	foreseen *foreseen // kinds of change that were begun early, or nil
 
 	added []index.Row // the versions that the last commit made which made any
 }

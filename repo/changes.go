@@ -110,8 +110,15 @@ func fromRow(r *index.Row) Version {
 	return v
 }
 
+// rowReader gives an article's versions: the index, or a transaction, which knows
+// many without asking.
+type rowReader interface {
+	Current(id schema.ID) (index.Row, bool, error)
+	Versions(id schema.ID) ([]index.Row, error)
+}
+
 // toVersion makes a version of a single row and finds its place.
-func toVersion(r index.Reader, row *index.Row) (Version, error) {
+func toVersion(r rowReader, row *index.Row) (Version, error) {
 	v := fromRow(row)
 	cur, _, err := r.Current(row.Article)
 	if err != nil {

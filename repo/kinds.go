@@ -2,6 +2,7 @@ package repo
 
 import (
 	"github.com/stemma-project/stemma/diff"
+	"github.com/stemma-project/stemma/repo/internal/git"
 	"github.com/stemma-project/stemma/repo/internal/index"
 	"github.com/stemma-project/stemma/schema"
 )
@@ -31,11 +32,35 @@ func (a *applier) compare(row *index.Row, state *schema.State, before *index.Row
 
 // kinds gives a row's kinds of change against the version before it.
 func (a *applier) kinds(row *index.Row, state *schema.State, before *index.Row) (string, error) {
+	known := before.Known & row.Known
+	if f := a.foreseen; f != nil && f.before == before.Blob && f.after == row.Blob && f.known == known {
+		return <-f.kinds, nil
+	}
 	old, err := a.state(before)
 	if err != nil {
 		return "", err
 	}
-	return joinKinds(knownDiff(old, state, before.Known&row.Known, diff.Options{}).Kinds), nil
+	return kindsBetween(old, state, known), nil
+}
+
+func kindsBetween(old, state *schema.State, known schema.FieldSet) string {
+	return joinKinds(knownDiff(old, state, known, diff.Options{}).Kinds)
+}
+
+// foreseen are the kinds of change between two files, which are being worked out
+// beside whatever else is done before they are needed.
+type foreseen struct {
+	before, after git.Hash
+	known         schema.FieldSet
+	kinds         chan string
+}
+
+// foresee begins to work out the kinds of change between two states, which nobody
+// changes meanwhile.
+func foresee(before, after git.Hash, old, state *schema.State, known schema.FieldSet) *foreseen {
+	f := &foreseen{before, after, known, make(chan string, 1)}
+	go func() { f.kinds <- kindsBetween(old, state, known) }()
+	return f
 }
 
 // publishedBefore orders rows as Changes does.

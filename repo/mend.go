@@ -63,7 +63,7 @@ func (s *Store) revise(ctx context.Context, id schema.ID, op string, by Actor, c
 		if err != nil {
 			return err
 		}
-		hash, err := w.version(m, by.person(), &next, nil)
+		hash, err := w.version(m, by.person(), &next)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (s *Store) Correct(ctx context.Context, from, to Version, t CorrectionType,
 	err := s.write(ctx, false, func(w *writer) error {
 		c.Recorded = w.now
 		m := &message{op: opCorrect, headline: to.Headline, note: text, article: to.Article, correction: t, from: from.Seal, to: to.Seal}
-		_, err := w.commit(m, by.person(), nil)
+		_, err := w.commit(m, by.person())
 		return err
 	})
 	return c, err
@@ -171,18 +171,14 @@ func (s *Store) Link(ctx context.Context, keep, other schema.ID, by Actor) (resu
 			return err
 		}
 		m.link = other
-		gone := map[string][]byte{w.applier.layout.path(other): nil}
-		strays, err := w.tx.FilesOf(other)
+		gone, err := w.tx.FilesOf(other)
 		if err != nil {
 			return err
 		}
-		for _, p := range strays {
-			gone[p] = nil
-		}
-		if err := w.dropMissing(gone); err != nil {
+		if gone, err = w.present(append(gone, w.applier.layout.path(other))); err != nil {
 			return err
 		}
-		hash, err := w.version(m, by.person(), &next, gone)
+		hash, err := w.version(m, by.person(), &next, gone...)
 		if err != nil {
 			return err
 		}
@@ -192,28 +188,26 @@ func (s *Store) Link(ctx context.Context, keep, other schema.ID, by Actor) (resu
 	return result, err
 }
 
-// dropMissing takes away the files that are not in the tree: plain git may have
-// removed them already.
-func (w *writer) dropMissing(files map[string][]byte) error {
+// present gives those of the files that are in the tree: plain git may have removed
+// some already.
+func (w *writer) present(files []string) (there []string, err error) {
 	covered, err := w.tx.Tip()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c, err := w.s.git.Commit(covered)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for p := range files {
-		_, err := w.s.git.Find(c.Tree, p)
-		if errors.Is(err, git.ErrNotFound) {
-			delete(files, p)
-			continue
-		}
-		if err != nil {
-			return err
+	for _, p := range files {
+		switch _, err := w.s.git.Find(c.Tree, p); {
+		case err == nil:
+			there = append(there, p)
+		case !errors.Is(err, git.ErrNotFound):
+			return nil, err
 		}
 	}
-	return nil
+	return there, nil
 }
 
 // Split makes a new article of a version and all that were recorded after it in
@@ -279,7 +273,7 @@ func (w *writer) splitOff(move []index.Row, v Version, by Actor) (git.Hash, sche
 	if m.taken, err = w.listTaken(move); err != nil {
 		return git.Hash{}, schema.ID{}, err
 	}
-	hash, err := w.version(m, by.person(), next, nil)
+	hash, err := w.version(m, by.person(), next)
 	return hash, next.ID, err
 }
 
@@ -308,6 +302,6 @@ func (w *writer) fallBack(last *index.Row, state *schema.State, id schema.ID, by
 	if err != nil {
 		return err
 	}
-	_, err = w.version(m, by.person(), old, nil)
+	_, err = w.version(m, by.person(), old)
 	return err
 }

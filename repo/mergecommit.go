@@ -117,7 +117,7 @@ func (m *merger) settled(c *conflict) error {
 	if msg.published.Before(cur.Published) {
 		msg.published = cur.Published
 	}
-	hash, err := m.version(msg, Actor{Author: m.opt.Author}.person(), &next, nil)
+	hash, err := m.version(msg, Actor{Author: m.opt.Author}.person(), &next)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package repo
 import (
 	"context"
 	"errors"
-	"iter"
 	"slices"
 
 	"github.com/stemma-project/stemma/repo/internal/git"
@@ -15,10 +14,6 @@ import (
 // batchSize is how many drafts go into one pack, durable together.
 const batchSize = 1000
 
-// batchBytes bounds the bodies that an import holds in memory at once: those of a
-// long article's history would else be hundreds of megabytes.
-const batchBytes = 8 << 20
-
 // nobody is the author where none is named.
 var nobody = schema.Person{Name: "stemma", Email: "stemma@localhost"}
 
@@ -29,7 +24,7 @@ var nobody = schema.Person{Name: "stemma", Email: "stemma@localhost"}
 func (s *Store) Record(ctx context.Context, drafts []Draft, opt RecordOptions) ([]Result, error) {
 	results := make([]Result, 0, len(drafts))
 	for chunk := range slices.Chunk(drafts, batchSize) {
-		part, err := s.recordBatch(ctx, chunk, opt, nil)
+		part, err := s.recordBatch(ctx, chunk, opt)
 		if err != nil {
 			return results, err
 		}
@@ -38,60 +33,17 @@ func (s *Store) Record(ctx context.Context, drafts []Draft, opt RecordOptions) (
 	return results, nil
 }
 
-// Import records a stream of drafts in batches, each durable as a whole, and
-// calls each with every result in order. A draft without a time of its own that
-// repeats the article's versions from the first on adds nothing, so running an
-// import twice, or again after it was interrupted, is harmless. An error of the
-// stream that is a *schema.Problem refuses one state and the rest goes on.
-func (s *Store) Import(ctx context.Context, drafts iter.Seq2[Draft, error], opt RecordOptions, each func(Result)) error {
-	replay := newReplay()
-	var batch []Draft
-	size := 0 // of the batch's bodies
-	flush := func() error {
-		results, err := s.recordBatch(ctx, batch, opt, replay)
-		for _, r := range results {
-			each(r)
-		}
-		clear(batch)
-		batch, size = batch[:0], 0
-		return err
-	}
-	for d, err := range drafts {
-		var problem *schema.Problem
-		switch {
-		case errors.As(err, &problem):
-			if err := flush(); err != nil {
-				return err
-			}
-			each(Result{Outcome: Refused, Reason: problem.Error(), Err: problem})
-			continue
-		case err != nil:
-			return errors.Join(flush(), err)
-		}
-		size += len(d.Input.Body)
-		if batch = append(batch, d); len(batch) == batchSize || size >= batchBytes {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return flush()
-}
-
-func (s *Store) recordBatch(ctx context.Context, drafts []Draft, opt RecordOptions, r *replay) (results []Result, err error) {
+func (s *Store) recordBatch(ctx context.Context, drafts []Draft, opt RecordOptions) (results []Result, err error) {
 	if len(drafts) == 0 {
 		return nil, nil
 	}
-	err = s.write(ctx, opt.DryRun, func(w *writer) error {
+	err = s.writeAs(ctx, writeOptions{dry: opt.DryRun}, func(w *writer) error {
 		results = results[:0]
-		if r != nil {
-			r = r.begin()
-		}
 		for i := range drafts {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			result, err := w.record(&drafts[i], opt, r)
+			result, err := w.record(prepare(&drafts[i]), opt, nil)
 			if err != nil {
 				return err
 			}
@@ -99,25 +51,16 @@ func (s *Store) recordBatch(ctx context.Context, drafts []Draft, opt RecordOptio
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	r.keep()
-	return results, nil
+	return results, err
 }
 
 // record records one draft. The error is one of the store's; what is wrong with
 // the draft stands in the result.
-func (w *writer) record(d *Draft, opt RecordOptions, r *replay) (Result, error) {
-	in := d.Input
-	in.State = d.Input.State.Clone()
-	in.State.Normalize()
-	if problem := in.State.Validate(); problem != nil {
-		if problem.File == "" {
-			problem.File = d.File
-		}
-		return refused(problem), nil
+func (w *writer) record(p *prepared, opt RecordOptions, r *replay) (Result, error) {
+	if p.problem != nil {
+		return refused(p.problem), nil
 	}
+	d, in := &p.draft, p.in
 	if d.Correction != "" && !d.Correction.valid() {
 		return refused(badCorrection(d.Correction)), nil
 	}
@@ -415,7 +358,7 @@ func (w *writer) learn(id schema.ID, who schema.Person, state *schema.State, con
 	if len(learnt) == 0 {
 		return nil
 	}
-	_, err = w.commit(&message{op: opContexts, headline: state.Headline, article: id, contexts: learnt}, who, nil)
+	_, err = w.commit(&message{op: opContexts, headline: state.Headline, article: id, contexts: learnt}, who)
 	return err
 }
 
@@ -475,7 +418,7 @@ func (w *writer) outcome(hash git.Hash, t target, created bool) (Result, error) 
 	return result, nil
 }
 
-func (w *writer) toVersion(r *index.Row) (Version, error) { return toVersion(w.tx.Reader, r) }
+func (w *writer) toVersion(r *index.Row) (Version, error) { return toVersion(w.tx, r) }
 
 // rowIf gives r where ok holds.
 func rowIf(r *index.Row, ok bool) *index.Row {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stemma-project/stemma/repo/internal/git"
@@ -20,23 +21,33 @@ type writer struct {
 	tx      *index.Tx
 	batch   *git.Batch
 	applier *applier
-	pending map[git.Hash][]byte // blobs that aren't in git yet
-	days    *match.Days         // what the identity rules ask of the index
-	now     time.Time           // the time of recording, never before the tip's
+	days    *match.Days // what the identity rules ask of the index
+	now     time.Time   // the time of recording, never before the tip's
 	made    int
+	streams bool // a segment of an import
 }
 
 // write runs f as the one writer of this store, among all processes, and
 // publishes what it made. Where plain git moved the branch meanwhile, everything
 // is built again on the new tip. With dry set nothing is kept.
 func (s *Store) write(ctx context.Context, dry bool, f func(*writer) error) error {
+	return s.writeAs(ctx, writeOptions{dry: dry}, f)
+}
+
+// writeOptions say how to write.
+type writeOptions struct {
+	dry      bool
+	importer *importer // whose segment it is; nil for a few versions
+}
+
+func (s *Store) writeAs(ctx context.Context, opt writeOptions, f func(*writer) error) error {
 	unlock, err := s.git.Lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	for {
-		err := s.writeOnce(ctx, dry, f)
+		err := s.writeOnce(ctx, opt, f)
 		if !errors.Is(err, git.ErrMoved) {
 			return err
 		}
@@ -46,7 +57,7 @@ func (s *Store) write(ctx context.Context, dry bool, f func(*writer) error) erro
 	}
 }
 
-func (s *Store) writeOnce(ctx context.Context, dry bool, f func(*writer) error) (err error) {
+func (s *Store) writeOnce(ctx context.Context, opt writeOptions, f func(*writer) error) (err error) {
 	tx, err := s.idx.Begin(ctx)
 	if err != nil {
 		return err
@@ -60,22 +71,29 @@ func (s *Store) writeOnce(ctx context.Context, dry bool, f func(*writer) error) 
 	if err := s.catchUpIn(ctx, tx, nil); err != nil {
 		return err
 	}
-	w, err := s.newWriter(tx)
+	w, err := s.newWriterFor(tx, opt.importer)
 	if err != nil {
 		return err
 	}
+	defer w.batch.Abandon()
 	if err := f(w); err != nil {
 		return err
 	}
-	if dry {
+	if opt.dry {
 		return nil
 	}
 	if w.made > 0 {
+		if err := tx.SetTip(w.batch.Tip()); err != nil {
+			return err
+		}
 		if err := ctx.Err(); err != nil {
 			return err // the last moment at which nothing has happened
 		}
 		if err := w.batch.Publish(); err != nil {
 			return err
+		}
+		if opt.importer != nil {
+			opt.importer.pack = w.batch.Streamed()
 		}
 	}
 	// From here on the versions are durable. The index can be rebuilt, so a
@@ -85,17 +103,24 @@ func (s *Store) writeOnce(ctx context.Context, dry bool, f func(*writer) error) 
 	return nil
 }
 
-func (s *Store) newWriter(tx *index.Tx) (*writer, error) {
+func (s *Store) newWriter(tx *index.Tx) (*writer, error) { return s.newWriterFor(tx, nil) }
+
+func (s *Store) newWriterFor(tx *index.Tx, g *importer) (*writer, error) {
 	covered, err := tx.Tip()
 	if err != nil {
 		return nil, err
 	}
 	tip := git.Hash(covered)
-	batch, err := s.git.Begin(tip)
+	var batch *git.Batch
+	if g == nil {
+		batch, err = s.git.Begin(tip)
+	} else {
+		batch, err = s.git.BeginStream(tip, g.pack)
+	}
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{s: s, tx: tx, batch: batch, pending: map[git.Hash][]byte{}, now: s.now().UTC().Truncate(time.Second)}
+	w := &writer{s: s, tx: tx, batch: batch, streams: g != nil, now: s.now().UTC().Truncate(time.Second)}
 	if tip != (git.Hash{}) {
 		last, err := s.lastTime(tip, w.now.Add(24*time.Hour))
 		if err != nil {
@@ -108,7 +133,11 @@ func (s *Store) newWriter(tx *index.Tx) (*writer, error) {
 		}
 	}
 	w.days = match.NewDays(&finder{w})
-	w.applier, err = s.newApplier(tx, newFiles(w.blob, filesKept))
+	kept := newFiles(batch.Read, filesKept)
+	if g != nil {
+		kept = g.filesOf(batch)
+	}
+	w.applier, err = s.newApplier(tx, kept)
 	return w, err
 }
 
@@ -140,27 +169,27 @@ func (s *Store) lastTime(tip git.Hash, limit time.Time) (time.Time, error) {
 	return last, nil
 }
 
-// blob reads a blob of the batch or of git.
-func (w *writer) blob(h git.Hash) ([]byte, error) {
-	if data, ok := w.pending[h]; ok {
-		return data, nil
-	}
-	return w.s.git.Blob(h)
+// content is what a commit puts into a file.
+type content struct {
+	path   string
+	data   []byte        // nil: the file is removed
+	before git.Hash      // what the file held, where that is known: versions are stored by their difference
+	state  *schema.State // what data says, where that is known
 }
 
-// commit adds a commit that changes the given files, nil meaning that a file is
-// removed, and takes it into the index.
-func (w *writer) commit(m *message, author schema.Person, files map[string][]byte) (git.Hash, error) {
-	changes := make(map[string]git.Hash, len(files))
-	e := &event{}
-	for p, data := range files {
+// commit adds a commit that changes files and takes it into the index.
+func (w *writer) commit(m *message, author schema.Person, files ...content) (git.Hash, error) {
+	e := &event{changes: make([]git.FileChange, len(files))}
+	for i, f := range files {
 		var h git.Hash
-		if data != nil {
-			h = w.batch.Blob(data)
-			w.pending[h] = data
+		if f.data != nil {
+			h = w.batch.BlobOver(f.data, f.before, nil)
+			if f.state != nil {
+				w.applier.files.keep(h, &file{state: *f.state}, len(f.data))
+				w.foresee(m, &f, h)
+			}
 		}
-		changes[p] = h
-		e.changes = append(e.changes, git.FileChange{Path: p, New: h})
+		e.changes[i] = git.FileChange{Path: f.path, New: h}
 	}
 	sortChanges(e.changes)
 	published := m.published.T
@@ -173,7 +202,15 @@ func (w *writer) commit(m *message, author schema.Person, files map[string][]byt
 		Message:   git.CleanMessage(m.String()),
 	}
 	var err error
-	e.hash, err = w.batch.Commit(changes, e.commit.Author, e.commit.Committer, e.commit.Message)
+	if len(e.changes) == 1 && !e.changes[0].New.IsZero() {
+		e.hash, err = w.batch.CommitFile(e.changes[0].Path, e.changes[0].New, e.commit.Author, e.commit.Committer, e.commit.Message)
+	} else {
+		changes := make(map[string]git.Hash, len(files))
+		for _, c := range e.changes {
+			changes[c.Path] = c.New
+		}
+		e.hash, err = w.batch.Commit(changes, e.commit.Author, e.commit.Committer, e.commit.Message)
+	}
 	if err != nil {
 		return git.Hash{}, err
 	}
@@ -184,33 +221,52 @@ func (w *writer) commit(m *message, author schema.Person, files map[string][]byt
 		return git.Hash{}, err
 	}
 	w.made++
+	if w.streams {
+		return e.hash, nil // written once, at the end
+	}
 	return e.hash, w.tx.SetTip(e.hash)
 }
 
-// version seals a state and commits it as a version. extra names further files
-// to write or remove in the same commit.
-func (w *writer) version(m *message, author schema.Person, state *schema.State, extra map[string][]byte) (git.Hash, error) {
+// foresee begins to work out the kinds of change of an import's next version, where
+// the version before it is at hand.
+func (w *writer) foresee(m *message, f *content, h git.Hash) {
+	if !w.streams || f.before.IsZero() {
+		return
+	}
+	if was := w.applier.files.kept(f.before); was != nil && was.problem == nil {
+		w.applier.foreseen = foresee(f.before, h, &was.state, f.state, m.known)
+	}
+}
+
+// version seals a normalized state and commits it as a version. gone names files
+// to remove in the same commit.
+func (w *writer) version(m *message, author schema.Person, state *schema.State, gone ...string) (git.Hash, error) {
 	chain, err := w.applier.link(state.ID)
 	if err != nil {
 		return git.Hash{}, err
 	}
 	m.article, m.headline, m.sealed, m.salt = state.ID, state.Headline, true, newSalt()
 	m.seal = sealed{previous: chain.previous, article: state.ID, published: m.published, author: author, salt: m.salt}.seal(state)
-	data := schema.EncodeFile(state)
-	files := map[string][]byte{w.applier.layout.path(state.ID): data}
-	for p, data := range extra {
-		files[p] = data
+	said := state.Clone()
+	said.Normalize()
+	files := []content{{path: w.applier.layout.path(state.ID), data: schema.EncodeFile(&said), state: &said}}
+	if cur, ok, err := w.tx.Current(state.ID); err != nil {
+		return git.Hash{}, err
+	} else if ok {
+		files[0].before = cur.Blob
 	}
 	// A file that plain git moved elsewhere goes back to its place.
 	strays, err := w.tx.FilesOf(state.ID)
 	if err != nil {
 		return git.Hash{}, err
 	}
-	for _, p := range strays {
-		files[p] = nil
+	gone = append(strays, gone...)
+	slices.Sort(gone)
+	for _, p := range slices.Compact(gone) {
+		files = append(files, content{path: p})
 	}
 	w.days.Note(state.ID, state.Date, state.Headline)
-	return w.commit(m, author, files)
+	return w.commit(m, author, files...)
 }
 
 // insert commits a version published before the current one, and then the
@@ -220,18 +276,18 @@ func (w *writer) insert(m *message, author schema.Person, state *schema.State, c
 	if err != nil {
 		return git.Hash{}, err
 	}
-	hash, err := w.version(m, author, state, nil)
+	hash, err := w.version(m, author, state)
 	if err != nil {
 		return hash, err
 	}
 	data := schema.EncodeFile(current)
 	if cur.Blob != ([20]byte{}) {
-		if data, err = w.blob(cur.Blob); err != nil {
+		if data, err = w.batch.Read(cur.Blob); err != nil {
 			return hash, err
 		}
 	}
 	again := &message{op: opReassert, headline: current.Headline, article: state.ID, published: cur.Published, reassert: Seal(cur.Seal)}
-	_, err = w.commit(again, author, map[string][]byte{w.applier.layout.path(state.ID): data})
+	_, err = w.commit(again, author, content{path: w.applier.layout.path(state.ID), data: data})
 	return hash, err
 }
 
@@ -242,5 +298,5 @@ func (w *writer) place(m *message, author schema.Person, state *schema.State, cu
 		m.op = opInsert
 		return w.insert(m, author, state, cur)
 	}
-	return w.version(m, author, state, nil)
+	return w.version(m, author, state)
 }

@@ -33,7 +33,7 @@ func (s *State) Normalize() {
 	s.Aliases = normalSet(s.Aliases)
 	s.Sources = normalSources(s.Sources)
 	s.Path = trimExtension(s.Path)
-	if s.Path == DefaultPath(s.Date, s.Headline) {
+	if s.Path != "" && s.Path == DefaultPath(s.Date, s.Headline) {
 		s.Path = ""
 	}
 	s.Extra = normalExtra(s.Extra)

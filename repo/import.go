@@ -1,0 +1,251 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/stemma-project/stemma/repo/internal/git"
+	"github.com/stemma-project/stemma/schema"
+)
+
+const (
+	// segmentDrafts is the most drafts that an import makes durable together: so
+	// many that the pack's and the index's costs of each round vanish, and so few
+	// that a kill costs seconds of work.
+	segmentDrafts = 1 << 17
+	// segmentBytes bounds the bodies that an import holds while a segment isn't
+	// durable: where plain git moves main meanwhile, they are recorded again.
+	segmentBytes = 128 << 20
+	// longBody counts many times over (longWeight): the history of a long article
+	// comes as whole copies of it, of which a few are work enough for a segment.
+	longBody   = 64 << 10
+	longWeight = 4
+	// patience is how long an import keeps the store's lock while its source has
+	// nothing to say.
+	patience = 100 * time.Millisecond
+	// importFilesKept bounds the states that an import keeps at hand, in bytes: the
+	// next version of an article is compared with them.
+	importFilesKept = 160 << 20
+)
+
+// Import records a stream of drafts in segments, each durable as a whole, and
+// calls each with every result in order. A draft without a time of its own that
+// repeats the article's versions from the first on adds nothing, so running an
+// import twice, or again after it was interrupted, is harmless. An error of the
+// stream that is a *schema.Problem refuses one state and the rest goes on.
+//
+// The stream is read, and its states are brought into their normal form, by a
+// goroutine of their own, beside each. A segment ends early when another writer waits for the
+// store, and when the stream has nothing to give for a moment.
+func (s *Store) Import(ctx context.Context, drafts iter.Seq2[Draft, error], opt RecordOptions, each func(Result)) error {
+	in := readAhead(ctx, drafts)
+	defer in.stop()
+	g := &importer{s: s, in: in, opt: opt, replay: newReplay()}
+	for g.in.wait() {
+		results, err := g.segment(ctx)
+		for _, r := range results {
+			each(r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return in.err
+}
+
+// importer records a stream segment by segment.
+type importer struct {
+	s      *Store
+	in     *incoming
+	opt    RecordOptions
+	replay *replay
+	files  *files        // states at hand, from one segment to the next
+	pack   *git.Streamed // where the last segment went
+}
+
+// filesOf gives the states at hand, and has new ones read through a batch.
+func (g *importer) filesOf(b *git.Batch) *files {
+	if g.files == nil {
+		g.files = newFiles(nil, importFilesKept)
+	}
+	g.files.blob = b.Read
+	return g.files
+}
+
+// segment records what comes until the segment is full, and makes it durable.
+func (g *importer) segment(ctx context.Context) (results []Result, err error) {
+	var held []*prepared // all of the segment, should it have to be recorded again
+	size := 0
+	hurried := false
+	err = g.s.writeAs(ctx, writeOptions{dry: g.opt.DryRun, importer: g}, func(w *writer) error {
+		results = results[:0]
+		g.replay.begin()
+		for i := 0; ; i++ {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if i == len(held) {
+				hurried = len(held) >= batchSize && len(held)%256 == 0 && g.s.git.Awaited()
+				if hurried || len(held) == segmentDrafts || size >= segmentBytes {
+					return nil
+				}
+				p := g.in.next(patience)
+				if p == nil {
+					return nil
+				}
+				held, size = append(held, p), size+p.weight()
+			}
+			result, err := w.record(held[i], g.opt, g.replay)
+			if err != nil {
+				return err
+			}
+			results = append(results, result)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if hurried {
+		g.pack = nil // so that who waits need not wait for the copying of a large pack
+	}
+	g.replay.keep()
+	return results, nil
+}
+
+// prepared is a draft whose state was brought into its normal form.
+type prepared struct {
+	draft   Draft
+	in      schema.Input    // of the draft, normalized
+	problem *schema.Problem // why it can't be recorded
+}
+
+func prepare(d *Draft) *prepared {
+	p := &prepared{draft: *d, in: d.Input}
+	p.in.State = d.Input.State.Clone()
+	p.in.State.Normalize()
+	if p.problem = p.in.State.Validate(); p.problem != nil && p.problem.File == "" {
+		p.problem.File = d.File
+	}
+	return p
+}
+
+func (p *prepared) weight() int {
+	n := len(p.draft.Input.Body)
+	if n >= longBody {
+		n *= longWeight
+	}
+	return n
+}
+
+// incoming is a stream of drafts that is being read ahead.
+type incoming struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	chunks chan []*prepared // closed at the end
+	ready  []*prepared
+	done   chan struct{} // closed when the reader has ended
+	err    error         // why the stream broke off; to be read when it has ended
+}
+
+const (
+	// chunkDrafts are handed on at once, unless they are large.
+	chunkDrafts = 64
+	chunkBytes  = 1 << 20
+	// chunkWait is how long a draft may wait for more to make a chunk.
+	chunkWait = 20 * time.Millisecond
+)
+
+// readAhead starts to read a stream.
+func readAhead(ctx context.Context, drafts iter.Seq2[Draft, error]) *incoming {
+	ctx, cancel := context.WithCancel(ctx)
+	in := &incoming{ctx: ctx, cancel: cancel, chunks: make(chan []*prepared, 4), done: make(chan struct{})}
+	go in.read(drafts)
+	return in
+}
+
+// read reads the stream, prepares the drafts, and hands them on in chunks.
+func (in *incoming) read(drafts iter.Seq2[Draft, error]) {
+	defer close(in.done)
+	defer close(in.chunks)
+	var chunk []*prepared
+	size, began := 0, time.Now()
+	send := func() bool {
+		if len(chunk) == 0 {
+			return true
+		}
+		select {
+		case in.chunks <- chunk:
+			chunk, size, began = nil, 0, time.Now()
+			return true
+		case <-in.ctx.Done():
+			return false
+		}
+	}
+	for d, err := range drafts {
+		var problem *schema.Problem
+		switch {
+		case errors.As(err, &problem):
+			chunk = append(chunk, &prepared{problem: problem})
+		case err != nil:
+			in.err = err
+			send()
+			return
+		default:
+			p := prepare(&d)
+			chunk, size = append(chunk, p), size+p.weight()
+		}
+		if len(chunk) == chunkDrafts || size >= chunkBytes || time.Since(began) > chunkWait {
+			if !send() {
+				return
+			}
+		}
+	}
+	send()
+}
+
+// wait waits for a draft and reports whether there is one.
+func (in *incoming) wait() bool {
+	if len(in.ready) > 0 {
+		return true
+	}
+	chunk, ok := <-in.chunks
+	in.ready = chunk
+	return ok && in.ctx.Err() == nil
+}
+
+// next gives the next draft; nil where none comes within a time.
+func (in *incoming) next(patience time.Duration) *prepared {
+	if len(in.ready) == 0 {
+		select {
+		case in.ready = <-in.chunks:
+		default:
+			timer := time.NewTimer(patience)
+			defer timer.Stop()
+			select {
+			case in.ready = <-in.chunks:
+			case <-timer.C:
+			case <-in.ctx.Done():
+			}
+		}
+		if len(in.ready) == 0 {
+			return nil
+		}
+	}
+	p := in.ready[0]
+	in.ready = in.ready[1:]
+	return p
+}
+
+// stop ends the reading and waits until the stream is let go.
+func (in *incoming) stop() {
+	interrupted := in.ctx.Err() != nil
+	in.cancel()
+	if !interrupted { // else it may be waiting for input that never comes
+		<-in.done
+	}
+}
