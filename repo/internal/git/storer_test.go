@@ -23,8 +23,8 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// revision is one line of the sample of real histories.
-type revision struct {
+// realRevision is one line of the sample of real histories.
+type realRevision struct {
 	Doc    string
 	Time   time.Time
 	Author string
@@ -32,7 +32,7 @@ type revision struct {
 	Text   *string // nil: the file was removed
 }
 
-func realRevisions(t testing.TB) []revision {
+func realRevisions(t testing.TB) []realRevision {
 	t.Helper()
 	f, err := os.Open(filepath.Join("..", "..", "ingest", "testdata", "documents.revs.jsonl.xz"))
 	if err != nil {
@@ -43,9 +43,9 @@ func realRevisions(t testing.TB) []revision {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []revision
+	var out []realRevision
 	for d := json.NewDecoder(r); ; {
-		var rev revision
+		var rev realRevision
 		if err := d.Decode(&rev); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
@@ -56,7 +56,7 @@ func realRevisions(t testing.TB) []revision {
 	if len(out) < 50 {
 		t.Fatalf("only %d revisions", len(out))
 	}
-	slices.SortStableFunc(out, func(a, b revision) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(out, func(a, b realRevision) int { return a.Time.Compare(b.Time) })
 	return out
 }
 
@@ -68,7 +68,7 @@ func realStore(t testing.TB) *Repo {
 	return r
 }
 
-func addRevisions(t testing.TB, r *Repo, revisions []revision) {
+func addRevisions(t testing.TB, r *Repo, revisions []realRevision) {
 	t.Helper()
 	unlock, err := r.Lock(t.Context())
 	if err != nil {
