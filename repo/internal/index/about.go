@@ -43,14 +43,14 @@ func (r Reader) Contexts(article schema.ID) (list []string, err error) {
 
 // contexts gives the words of an article's contexts now, each once.
 func (c *conn) contexts(article schema.ID) (ids []int64, err error) {
-	err = c.each("SELECT v.key, v.data, a.added FROM articles a JOIN versions v ON v.key = a.num << 24 | a.current WHERE a.id = ? AND a.count > 0",
+	err = c.each("SELECT a.current, d.data, a.added FROM articles a JOIN data d ON d.seq = a.seq WHERE a.id = ? AND a.count > 0",
 		[]driver.Value{article.String()}, func(row []driver.Value) error {
-			v, err := decodeAll(article, numberOf(number(row[0])), blob(row[1]))
-			added, bad := intsOf(blob(row[2]))
-			if bad {
-				return ErrDamaged
+			v, err := decodeAll(article, int(number(row[0])), blob(row[1]))
+			if err != nil {
+				return err
 			}
-			ids = union(v.contexts, added)
+			added, err := decodeAdded(article, blob(row[2]))
+			ids = union(v.contexts, added.words())
 			return err
 		})
 	return ids, err

@@ -69,20 +69,24 @@ func (c *conn) id(num int64) (id schema.ID, ok bool, err error) {
 // with the date of its newest version that has the address, by kind and article.
 func (r Reader) Aliases(key string) (list []Alias, err error) {
 	err = r.src.view(func(c *conn) error {
-		head, tail := splitPath(key)
-		folder, known, err := c.word(wordFolder, head)
-		if err != nil {
-			return err
-		}
-		if known || head == "" {
-			if list, err = c.aliases(list, "l.tail = ? AND l.folder = ? AND l.kind = 0 ORDER BY a.id", tail, folder); err != nil {
-				return err
-			}
-		}
-		list, err = c.aliases(list, "l.tail = ? AND l.folder = 0 AND l.kind > 0 ORDER BY l.kind, a.id", key)
+		list, err = c.aliasesOf(key)
 		return err
 	})
 	return list, wrap(err, "look for the address %q", key)
+}
+
+func (c *conn) aliasesOf(key string) (list []Alias, err error) {
+	head, tail := splitPath(key)
+	folder, known, err := c.word(wordFolder, head)
+	if err != nil {
+		return nil, err
+	}
+	if known || head == "" {
+		if list, err = c.aliases(list, "l.tail = ? AND l.folder = ? AND l.kind = 0 ORDER BY a.id", tail, folder); err != nil {
+			return nil, err
+		}
+	}
+	return c.aliases(list, "l.tail = ? AND l.folder = 0 AND l.kind > 0 ORDER BY l.kind, a.id", key)
 }
 
 // AliasPrefix gives the page paths that begin with prefix, sorted. It is quick
@@ -148,31 +152,38 @@ func (r Reader) SourceKeys(article schema.ID) (current, all []string, err error)
 		if err != nil {
 			return err
 		}
-		return c.records(article, num, func(v *record) error {
-			for _, a := range v.aliases {
-				if a.kind != AliasSource {
-					continue
-				}
-				all = append(all, a.key)
-				if v.Number == int(now) {
-					current = append(current, a.key)
-				}
-			}
-			return nil
-		})
+		current, all, err = c.sourceKeys(article, num, int(now))
+		return err
 	})
-	slices.Sort(all)
-	return current, slices.Compact(all), wrap(err, "read the sources of %s", article)
+	return current, all, wrap(err, "read the sources of %s", article)
 }
 
-// records calls f with every version of an article, by Number, lists included.
-func (c *conn) records(article schema.ID, num int64, f func(*record) error) error {
-	return c.each("SELECT key, data FROM versions WHERE key BETWEEN ? AND ? ORDER BY key", span(num), func(row []driver.Value) error {
+func (c *conn) sourceKeys(article schema.ID, num int64, now int) (current, all []string, err error) {
+	err = c.records(article, num, func(v *record, _ []byte) error {
+		for _, a := range v.aliases {
+			if a.kind != AliasSource {
+				continue
+			}
+			all = append(all, a.key)
+			if v.Number == now {
+				current = append(current, a.key)
+			}
+		}
+		return nil
+	})
+	slices.Sort(all)
+	return current, slices.Compact(all), err
+}
+
+// records calls f with every version of an article, by Number, lists included, and
+// its blob.
+func (c *conn) records(article schema.ID, num int64, f func(*record, []byte) error) error {
+	return c.each(versionData, span(num), func(row []driver.Value) error {
 		v, err := decodeAll(article, numberOf(number(row[0])), blob(row[1]))
 		if err != nil {
 			return err
 		}
-		return f(&v)
+		return f(&v, blob(row[1]))
 	})
 }
 

@@ -29,9 +29,10 @@ const busyTimeout = "60000"
 // the pool's goroutine, its reflection and its locks are a good part of that.
 type conn struct {
 	dc     driver.Conn
-	stmts  map[string]driver.Stmt // prepared, and not in use now
-	args   []driver.NamedValue    // scratch
-	writes bool                   // made ready for writing
+	stmts  map[string]*prepared
+	args   []driver.NamedValue // scratch
+	writes bool                // made ready for writing
+	bulk   bool                // with much memory
 }
 
 func connect(path string) (*conn, error) {
@@ -41,7 +42,7 @@ func connect(path string) (*conn, error) {
 	if err != nil {
 		return nil, explain(err)
 	}
-	return &conn{dc: dc, stmts: make(map[string]driver.Stmt)}, nil
+	return &conn{dc: dc, stmts: make(map[string]*prepared)}, nil
 }
 
 func (c *conn) close() error {
@@ -75,22 +76,39 @@ func isBusy(err error) bool { return code(err) == sqlite3.SQLITE_BUSY }
 // isTaken reports whether err says that a key is in use.
 func isTaken(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT }
 
-// take gives a prepared statement, out of the cache so that a query that runs
-// inside a loop over another one with the same text gets a statement of its own.
-func (c *conn) take(query string) (driver.Stmt, error) {
-	if st, ok := c.stmts[query]; ok {
-		delete(c.stmts, query)
-		return st, nil
-	}
-	st, err := c.dc.Prepare(query)
-	return st, explain(err)
+// prepared is a statement that is kept for the next use.
+type prepared struct {
+	driver.Stmt
+	exec  driver.StmtExecContext
+	query driver.StmtQueryContext
+	busy  bool
+	kept  bool
 }
 
-func (c *conn) give(query string, st driver.Stmt) error {
-	if _, ok := c.stmts[query]; ok {
-		return st.Close()
+// take gives a prepared statement; a query that runs inside a loop over another one
+// with the same text gets one of its own.
+func (c *conn) take(query string) (*prepared, error) {
+	kept := c.stmts[query]
+	if kept != nil && !kept.busy {
+		kept.busy = true
+		return kept, nil
 	}
-	c.stmts[query] = st
+	st, err := c.dc.Prepare(query)
+	if err != nil {
+		return nil, explain(err)
+	}
+	p := &prepared{Stmt: st, exec: st.(driver.StmtExecContext), query: st.(driver.StmtQueryContext), busy: true, kept: kept == nil}
+	if p.kept {
+		c.stmts[query] = p
+	}
+	return p, nil
+}
+
+func (p *prepared) give() error {
+	p.busy = false
+	if !p.kept {
+		return p.Close()
+	}
 	return nil
 }
 
@@ -114,8 +132,12 @@ func (c *conn) execContext(ctx context.Context, query string, args ...driver.Val
 	if err != nil {
 		return err
 	}
-	_, err = st.(driver.StmtExecContext).ExecContext(ctx, c.bind(args))
-	return errors.Join(explain(err), c.give(query, st))
+	_, err = st.exec.ExecContext(ctx, c.bind(args))
+	if err == nil && st.kept {
+		st.busy = false
+		return nil
+	}
+	return errors.Join(explain(err), st.give())
 }
 
 // errStop ends [conn.each] early and is no error to its caller.
@@ -128,8 +150,8 @@ func (c *conn) each(query string, args []driver.Value, f func(row []driver.Value
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.give(query, st)) }()
-	rows, err := st.(driver.StmtQueryContext).QueryContext(context.Background(), c.bind(args))
+	defer func() { err = errors.Join(err, st.give()) }()
+	rows, err := st.query.QueryContext(context.Background(), c.bind(args))
 	if err != nil {
 		return explain(err)
 	}

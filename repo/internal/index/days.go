@@ -3,7 +3,6 @@ package index
 import (
 	"cmp"
 	"database/sql/driver"
-	"fmt"
 	"slices"
 	"time"
 
@@ -11,13 +10,13 @@ import (
 )
 
 // currentRows begins a query for the current versions of articles.
-const currentRows = `SELECT v.key, v.data, a.id FROM articles a JOIN versions v ON v.key = a.num << 24 | a.current WHERE a.count > 0`
+const currentRows = `SELECT a.num << 24 | a.current, d.data, a.id FROM articles a JOIN data d ON d.seq = a.seq WHERE a.count > 0`
 
 // OnDate gives the current versions of all articles of which any version has the
 // date, in the order of the articles' smallest Seq.
 func (r Reader) OnDate(date schema.Date) ([]Row, error) {
 	return r.rows("look for articles of %s", []any{date}, currentRows+`
-		AND a.num IN (SELECT key >> 24 FROM versions WHERE date = ?) ORDER BY a.first`, dayOf(date))
+		AND a.num IN (SELECT article FROM dated WHERE day = ?) ORDER BY a.first`, dayOf(date))
 }
 
 // Days gives the versions that were current at t and have the date, in the order
@@ -36,7 +35,7 @@ func (c *conn) day(date schema.Date, t time.Time, byRecorded bool) ([]Row, error
 		return c.rows(currentRows+" AND a.day = ? ORDER BY a.first", day)
 	}
 	nums, err := c.ints(nil, `SELECT num FROM articles WHERE count > 0
-		AND num IN (SELECT key >> 24 FROM versions WHERE date = ?) ORDER BY first`, day)
+		AND num IN (SELECT article FROM dated WHERE day = ?) ORDER BY first`, day)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +110,8 @@ func (c *conn) list(f ListFilter) ([]Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		return c.rows(currentRows+" AND v.category = ?", word)
+		return c.rows(`SELECT l.key, d.data, a.id FROM articles a JOIN log l ON l.seq = a.seq JOIN data d ON d.seq = a.seq
+			WHERE a.count > 0 AND l.category = ?`, word)
 	case f.At.IsZero():
 		return c.rows(currentRows)
 	}
@@ -153,25 +153,15 @@ func (c *conn) keysAt(t time.Time, byRecorded bool) (keys []int64, err error) {
 
 // rowAbout reads a version, and whether it is about a context, where that is asked.
 func (c *conn) rowAbout(key, context int64, asked bool) (v Row, ok bool, err error) {
-	err = c.each("SELECT v.data, a.id, a.added FROM versions v JOIN articles a ON a.num = v.key >> 24 WHERE v.key = ?",
+	err = c.each("SELECT d.data, a.id, a.added FROM versions v JOIN data d ON d.seq = v.seq JOIN articles a ON a.num = v.key >> 24 WHERE v.key = ?",
 		[]driver.Value{key}, func(row []driver.Value) error {
 			r, err := decodeAll(idOf(row[1]), numberOf(key), blob(row[0]))
-			added, bad := intsOf(blob(row[2]))
-			if bad {
-				return fmt.Errorf("the contexts added to %s: %w", r.Article, ErrDamaged)
+			if err != nil {
+				return err
 			}
-			v, ok = r.Row, !asked || slices.Contains(r.contexts, context) || slices.Contains(added, context)
+			added, err := decodeAdded(r.Article, blob(row[2]))
+			v, ok = r.Row, !asked || slices.Contains(r.contexts, context) || slices.Contains(added.words(), context)
 			return err
 		})
 	return v, ok, err
-}
-
-// intsOf reads a list that stands alone in a blob.
-func intsOf(b []byte) (list []int64, bad bool) {
-	if len(b) == 0 {
-		return nil, false
-	}
-	c := cursor{b: b}
-	list = c.ints()
-	return list, c.bad
 }

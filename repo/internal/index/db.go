@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -147,14 +148,23 @@ type Tx struct {
 	db *DB
 	c  *conn // nil when ended
 
-	articles map[int64]*article // by num: what is known, and what is still to be written
-	nums     map[string]int64   // by id
-	words    map[word]int64
-	dirty    []*article
-	nextNum  int64
-	lastSeq  int64 // greatest Seq of a version, -1 where that was not asked yet
-	broken   error
-	notices  *bool // there are corrections; nil where that was not asked yet
+	memory  memory
+	most    int // bytes of a generation of memory
+	words   map[word]int64
+	hot     hot
+	dirty   []*article // whose rows are still to be written
+	seals   []sealRow
+	meta    *metaRow // nil where it wasn't read yet
+	nextNum int64
+	lastSeq int64 // greatest Seq of a version, -1 where that was not asked yet
+	broken  error
+
+	// What a Tx knows without looking; nil where it was not asked yet.
+	notices *bool // there are corrections
+	strays  *bool // there are files elsewhere than at their article's own path
+
+	recent      []Row // the versions of the commit that came last,
+	recentWhole bool  // all of them
 }
 
 // Begin starts a transaction. It waits for any other one, of this process or
@@ -167,7 +177,7 @@ func (db *DB) Begin(ctx context.Context) (*Tx, error) {
 	}
 	c, err := db.take()
 	if err == nil {
-		err = c.begin(ctx)
+		err = errors.Join(c.small(), c.begin(ctx))
 		if err != nil {
 			err = errors.Join(err, c.close())
 		}
@@ -176,7 +186,7 @@ func (db *DB) Begin(ctx context.Context) (*Tx, error) {
 		db.writer <- struct{}{}
 		return nil, fmt.Errorf("begin to write the index: %w", err)
 	}
-	tx := &Tx{db: db, c: c}
+	tx := &Tx{db: db, c: c, most: maxArticleBytes}
 	tx.Reader = Reader{tx}
 	tx.forget()
 	return tx, nil
@@ -190,7 +200,11 @@ func (c *conn) begin(ctx context.Context) error {
 		if err := c.exec("PRAGMA synchronous = NORMAL"); err != nil {
 			return err
 		}
-		if err := c.exec("PRAGMA cache_size = -262144"); err != nil { // KiB, taken as it is filled
+		if err := c.exec(writeCache); err != nil {
+			return err
+		}
+		// What a large transaction left of the log is given back to the disk.
+		if err := c.each("PRAGMA journal_size_limit = 16777216", nil, func([]driver.Value) error { return nil }); err != nil {
 			return err
 		}
 		c.writes = true

@@ -21,6 +21,8 @@ const (
 	PartArticle    Part = "article"    // what is known of an article as a whole
 	PartVersion    Part = "version"    // a version
 	PartAddress    Part = "address"    // where an address leads
+	PartDate       Part = "date"       // which articles have a version of a date
+	PartSeal       Part = "seal"       // by which seal a version is found
 	PartContext    Part = "context"    // which articles have a context now
 	PartPath       Part = "path"       // which article's file stands at a path
 	PartCorrection Part = "correction" // a notice
@@ -53,8 +55,10 @@ func (d *Difference) String() string {
 		what = fmt.Sprintf("version %d of article %s", d.Number, d.Article)
 	case PartArticle:
 		what = fmt.Sprintf("article %s", d.Article)
-	case PartAddress, PartContext:
+	case PartAddress, PartContext, PartDate:
 		what = fmt.Sprintf("%s %.200q of article %s", d.Part, d.Key, d.Article)
+	case PartSeal:
+		what = "the seal " + d.Key
 	case PartPath:
 		what = fmt.Sprintf("path %.200q", d.Key)
 	case PartCorrection:
@@ -88,7 +92,7 @@ func Diff(ctx context.Context, have, want *DB, progress func(versions int), foun
 				}
 				return ctx.Err()
 			}}
-			for _, step := range []func() error{d.file, d.tip, d.articles, d.addresses, d.contexts, d.paths, d.corrections, d.problems} {
+			for _, step := range []func() error{d.file, d.tip, d.articles, d.seals, d.dates, d.addresses, d.contexts, d.paths, d.moves, d.corrections, d.problems} {
 				if err := step(); err != nil {
 					return err
 				}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/stemma-project/stemma/schema"
 )
@@ -29,6 +30,22 @@ func (d *comparison) file() error {
 			continue
 		}
 		if err := d.found(Difference{Part: PartFile, Key: s}); err != nil {
+			return err
+		}
+	}
+	for _, table := range []string{"log", "data", "seals"} {
+		have, _, err := d.have.int("SELECT count(*) FROM " + table)
+		if err != nil {
+			return err
+		}
+		want, _, err := d.have.int("SELECT count(*) FROM versions")
+		if err != nil {
+			return err
+		}
+		if have != want {
+			err = d.found(Difference{Part: PartFile, Key: fmt.Sprintf("the table %s has %d rows for %d versions", table, have, want)})
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -66,6 +83,37 @@ func (d *comparison) addresses() error {
 			}
 			return fact{tail, fmt.Sprintf("%d %s %s", kind, id, folder), string(dateOf(day)),
 				Difference{Part: PartAddress, Article: id, Key: folder + tail}}
+		})
+	})
+}
+
+// dates compares which articles have versions of a date.
+func (d *comparison) dates() error {
+	return d.facts("", func(s *side) iter.Seq2[fact, error] {
+		return s.grouped("SELECT d.day, a.id FROM dated d LEFT JOIN articles a ON a.num = d.article ORDER BY d.day", func(row []driver.Value) fact {
+			day, id := number(row[0]), idOf(row[1])
+			return fact{sortable(day), id.String(), "", Difference{Part: PartDate, Article: id, Key: string(dateOf(day))}}
+		})
+	})
+}
+
+// seals compares by which seals versions are found.
+func (d *comparison) seals() error {
+	return d.facts("", func(s *side) iter.Seq2[fact, error] {
+		return s.grouped("SELECT seal8, seq FROM seals ORDER BY seal8, seq", func(row []driver.Value) fact {
+			seal, seq := number(row[0]), number(row[1])
+			key := fmt.Sprintf("%016x", uint64(seal)^1<<63)
+			return fact{key, sortable(seq), "", Difference{Part: PartSeal, Key: fmt.Sprintf("%s… of place %d", key, seq)}}
+		})
+	})
+}
+
+// moves compares what is known of earlier places of files.
+func (d *comparison) moves() error {
+	return d.facts("", func(s *side) iter.Seq2[fact, error] {
+		return s.grouped("SELECT m.id, m.seq, m.path, a.id FROM moved m LEFT JOIN articles a ON a.num = m.article ORDER BY m.seq", func(row []driver.Value) fact {
+			path, id := text(row[2]), idOf(row[3])
+			return fact{sortable(number(row[1])), path + "\x00" + id.String(), "", Difference{Part: PartPath, Article: id, Key: path}}
 		})
 	})
 }
@@ -120,9 +168,9 @@ func (d *comparison) corrections() error {
 // problems compares what was found broken, without order.
 func (d *comparison) problems() error {
 	return d.facts("", func(s *side) iter.Seq2[fact, error] {
-		return s.grouped(`SELECT "commit", path, line, field, reason FROM problems ORDER BY path`, func(row []driver.Value) fact {
+		return s.grouped(`SELECT "commit", path, line, field, reason, seq FROM problems ORDER BY path`, func(row []driver.Value) fact {
 			p := readProblem(row)
-			return fact{p.Path, fmt.Sprintf("%x %d %q", p.Commit, p.Line, p.Field), p.Reason,
+			return fact{p.Path, fmt.Sprintf("%x %d %q %d", p.Commit, p.Line, p.Field, number(row[5])), p.Reason,
 				Difference{Part: PartProblem, Commit: p.Commit, Key: p.Path, Problem: &p}}
 		})
 	})
@@ -173,16 +221,16 @@ func (d *comparison) values(about Difference, have, want []value) error {
 // the id: an article that was asked for leaves such a row.
 func (s *side) articleRows() iter.Seq2[articleRow, error] {
 	return func(yield func(articleRow, error) bool) {
-		const query = `SELECT a.id, a.num, a.count, a.high, a.current, a.published, a.day, a.first, a.tail, a.redirect, a.added,
+		const query = `SELECT a.id, a.num, a.count, a.high, a.current, a.published, a.day, a.first, a.tail, a.seq, a.redirect, a.added,
 			(SELECT id FROM articles WHERE num = a.redirect) FROM articles a ORDER BY a.id`
-		names := [...]string{"number of versions", "highest number", "current version", "time of publication", "date", "first place", "last place of its chain"}
+		names := [...]string{"number of versions", "highest number", "current version", "time of publication", "date", "first place", "last place of its chain", "current version's place"}
 		for row, err := range s.rowsOf(query) {
 			if err != nil {
 				yield(articleRow{}, err)
 				return
 			}
 			a := articleRow{id: idOf(row[0]), num: number(row[1])}
-			some := number(row[9]) != 0 || row[10] != nil
+			some := number(row[10]) != 0 || row[11] != nil
 			for i, name := range names {
 				some = some || number(row[2+i]) != 0
 				a.fields = append(a.fields, value{name, fmt.Sprint(number(row[2+i]))})
@@ -191,10 +239,10 @@ func (s *side) articleRows() iter.Seq2[articleRow, error] {
 				continue
 			}
 			to := ""
-			if number(row[9]) != 0 {
-				to = "to " + text(row[11])
+			if number(row[10]) != 0 {
+				to = "to " + text(row[12])
 			}
-			added, err := s.added(blob(row[10]))
+			added, err := s.added(blob(row[11]))
 			a.fields = append(a.fields, value{"link", to}, value{"contexts without a version", added})
 			if !yield(a, err) || err != nil {
 				return
@@ -205,12 +253,20 @@ func (s *side) articleRows() iter.Seq2[articleRow, error] {
 
 // added renders the contexts that an article has without a version.
 func (s *side) added(b []byte) (string, error) {
-	ids, bad := intsOf(b)
-	if bad {
+	list, err := decodeAdded(schema.ID{}, b)
+	if err != nil {
 		return "\xff unreadable", nil
 	}
-	list, err := s.allTexts(ids)
-	return fmt.Sprintf("%q", list), err
+	var texts []string
+	for _, x := range list {
+		t, err := s.text(x.word)
+		if err != nil {
+			return "", err
+		}
+		texts = append(texts, fmt.Sprintf("%q after place %d", t, x.seq))
+	}
+	slices.Sort(texts)
+	return strings.Join(texts, ", "), nil
 }
 
 // allTexts gives the texts of words, sorted.

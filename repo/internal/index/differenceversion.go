@@ -22,20 +22,18 @@ type versionRow struct {
 // columnNames names what stands beside a version's blob, in the order of the query of
 // versionRows. Those from columnWords on are words.
 var columnNames = [...]string{
-	"place", "time of publication", "time of recording", "date", "marks", "seal", "commit", "content",
-	"author", "category", "kinds of change",
+	"place", "time of publication", "time of recording", "content",
+	"number in the log", "time of recording in the log", "marks of notes and corrections", "commit", "author", "category", "kinds of change",
 }
 
-const (
-	columnMarks = 4
-	columnWords = 8
-)
+// columnWords is where the words begin.
+const columnWords = 8
 
 // versionRows gives the versions of an article by number.
 func (s *side) versionRows(num int64) iter.Seq2[versionRow, error] {
 	return func(yield func(versionRow, error) bool) {
-		const query = `SELECT key, data, seq, published, recorded, date, flags, seal8, commit8, content8, author, category, kinds
-			FROM versions WHERE key BETWEEN ? AND ? ORDER BY key`
+		const query = `SELECT v.key, d.data, v.seq, v.published, v.recorded, v.content8, l.key & 16777215 | (l.key >> 24 != v.key >> 24) << 24,
+			l.recorded, l.flags, l.commit8, l.author, l.category, l.kinds FROM versions v LEFT JOIN log l ON l.seq = v.seq LEFT JOIN data d ON d.seq = v.seq WHERE v.key BETWEEN ? AND ? ORDER BY v.key`
 		for row, err := range s.rowsOf(query, span(num)...) {
 			if err != nil {
 				yield(versionRow{}, err)
@@ -129,9 +127,6 @@ func (d *comparison) columns(about Difference, h, w *versionRow) error {
 			continue
 		}
 		about.Field, about.Have, about.Want = name+", by which it is found", have, want
-		if i == columnMarks {
-			about.Field = "marks of notes and corrections"
-		}
 		if err := d.found(about); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package index
 import (
 	"cmp"
 	"database/sql/driver"
+	"slices"
 	"time"
 
 	"github.com/stemma-project/stemma/schema"
@@ -10,25 +11,37 @@ import (
 
 // The answers here are those of the Reader methods with the same names. A
 // transaction that takes a history in asks them at every version, and knows most of
-// them: it need not write what it holds back in order to read it again.
+// them: it need not write what it holds back in order to read it again. What it does
+// hold back are the rows of articles and of the tables about, seals and meta; no
+// other table lacks anything.
 
 // known gives what is known of an article, nil where there is no such article.
 func (tx *Tx) known(id schema.ID) (a *article, err error) {
 	if tx.c == nil {
 		return nil, errEnded
 	}
-	if num, ok := tx.nums[id.String()]; ok {
-		return tx.articles[num], nil
+	if a = tx.memory.get(id); a == nil {
+		err = tx.do("read article %s", []any{id}, func(*conn) error {
+			a, err = tx.seek(id)
+			return err
+		})
 	}
-	num, _, err := tx.c.find(id)
-	if err != nil || num == 0 {
-		return nil, wrap(err, "look for article %s", id)
+	if err != nil || a.num == 0 {
+		return nil, err
 	}
-	err = tx.do("read article %s", []any{id}, func(*conn) error {
-		a, err = tx.article(id)
-		return err
-	})
-	return a, err
+	return a, nil
+}
+
+// Tip is [Reader.Tip].
+func (tx *Tx) Tip() (tip [20]byte, err error) {
+	if tx.c == nil {
+		return tip, errEnded
+	}
+	m, err := tx.loadMeta()
+	if err == nil {
+		copy(tip[:], m.tip)
+	}
+	return tip, wrap(err, "read the commit covered")
 }
 
 // NextNumber is [Reader.NextNumber].
@@ -52,7 +65,11 @@ func (tx *Tx) Current(id schema.ID) (Row, bool, error) {
 	if err != nil || a == nil || a.count == 0 {
 		return Row{}, false, err
 	}
-	return *a.row, true, nil
+	v, err := tx.current(a)
+	if err != nil {
+		return Row{}, false, err
+	}
+	return v.Row, true, nil
 }
 
 // AsOf is [Reader.AsOf].
@@ -62,7 +79,7 @@ func (tx *Tx) AsOf(id schema.ID, t time.Time, byRecorded bool) (Row, bool, error
 		return Row{}, false, err
 	}
 	if !byRecorded && a.published <= t.Unix() {
-		return *a.row, true, nil
+		return tx.Current(id)
 	}
 	return tx.Reader.AsOf(id, t, byRecorded)
 }
@@ -73,17 +90,25 @@ func (tx *Tx) Tail(origin schema.ID) (Row, bool, error) {
 	if err != nil || a == nil || a.tail == 0 {
 		return Row{}, false, err
 	}
-	if a.count > 0 && a.row.Seq == a.tail {
-		return *a.row, true, nil
+	if a.count > 0 && a.seq == a.tail {
+		return tx.Current(origin)
 	}
 	return tx.Reader.Tail(origin)
 }
+
+// fewVersions is how many versions an article may have for a look through them to be
+// quicker than keeping their states in mind.
+const fewVersions = 32
 
 // WithContent is [Reader.WithContent].
 func (tx *Tx) WithContent(id schema.ID, content [32]byte) ([]Row, error) {
 	a, err := tx.known(id)
 	if err != nil || a == nil || a.count == 0 {
 		return nil, err
+	}
+	if a.count <= fewVersions {
+		list, err := tx.c.withContent(id, a.num, content)
+		return list, wrap(err, "look in %s for a state", id)
 	}
 	// An article of many versions is looked through once, not at each of them.
 	if a.states == nil {
@@ -97,6 +122,7 @@ func (tx *Tx) WithContent(id schema.ID, content [32]byte) ([]Row, error) {
 			return nil, wrap(err, "look in %s for a state", id)
 		}
 		a.states = states
+		tx.memory.bytes += 60 * len(states)
 	}
 	var list []Row
 	for _, n := range a.states[eight(content[:])] {
@@ -118,4 +144,161 @@ func (tx *Tx) Redirect(id schema.ID) (schema.ID, bool, error) {
 		return schema.ID{}, false, err
 	}
 	return tx.Reader.Redirect(id)
+}
+
+// Versions is [Reader.Versions].
+func (tx *Tx) Versions(id schema.ID) ([]Row, error) {
+	a, err := tx.known(id)
+	if err != nil || a == nil || a.count == 0 {
+		return nil, err
+	}
+	if a.count == 1 {
+		v, err := tx.current(a)
+		return []Row{v.Row}, err
+	}
+	rows := make([]Row, 0, a.count)
+	err = tx.c.versions(id, a.num, &rows)
+	return rows, wrap(err, "read the versions of %s", id)
+}
+
+// Version is [Reader.Version].
+func (tx *Tx) Version(id schema.ID, number int) (Row, bool, error) {
+	a, err := tx.known(id)
+	if err != nil || a == nil || a.count == 0 || number < 1 || number >= 1<<numberBits {
+		return Row{}, false, err
+	}
+	if number == a.current {
+		return tx.Current(id)
+	}
+	v, ok, err := tx.record(a, number)
+	return v.Row, ok, wrap(err, "read version %d of %s", number, id)
+}
+
+// Headlines is [Reader.Headlines].
+func (tx *Tx) Headlines(id schema.ID) ([]string, error) {
+	rows, err := tx.Versions(id)
+	return headlines(rows), err
+}
+
+// maxRecent is how many versions of one commit are remembered.
+const maxRecent = 16
+
+// added remembers a version that came last.
+func (tx *Tx) added(r *Row) {
+	if len(tx.recent) > 0 && tx.recent[0].Commit != r.Commit {
+		tx.recent, tx.recentWhole = tx.recent[:0], true
+	}
+	if len(tx.recent) == maxRecent {
+		tx.recentWhole = false
+		return
+	}
+	tx.recent = append(tx.recent, *r)
+}
+
+// ByCommit is [Reader.ByCommit].
+func (tx *Tx) ByCommit(commit [20]byte) ([]Row, error) {
+	if tx.c != nil && tx.recentWhole && len(tx.recent) > 0 && tx.recent[0].Commit == commit {
+		return slices.Clone(tx.recent), nil
+	}
+	return tx.Reader.ByCommit(commit)
+}
+
+// Contexts is [Reader.Contexts].
+func (tx *Tx) Contexts(id schema.ID) (list []string, err error) {
+	a, err := tx.known(id)
+	if err != nil || a == nil || a.count == 0 {
+		return nil, err
+	}
+	for _, w := range union(a.contexts, a.added.words()) {
+		if list, err = tx.c.texts(list, "SELECT text FROM words WHERE id = ?", w); err != nil {
+			return nil, wrap(err, "read the contexts of %s", id)
+		}
+	}
+	slices.Sort(list)
+	return list, nil
+}
+
+// SourceKeys is [Reader.SourceKeys].
+func (tx *Tx) SourceKeys(id schema.ID) (current, all []string, err error) {
+	a, err := tx.known(id)
+	if err != nil || a == nil || a.count == 0 {
+		return nil, nil, err
+	}
+	current, all, err = tx.c.sourceKeys(id, a.num, a.current)
+	return current, all, wrap(err, "read the sources of %s", id)
+}
+
+// Aliases is [Reader.Aliases].
+func (tx *Tx) Aliases(key string) (list []Alias, err error) {
+	if tx.c == nil {
+		return nil, errEnded
+	}
+	list, err = tx.c.aliasesOf(key)
+	return list, wrap(err, "look for the address %q", key)
+}
+
+// OnDate is [Reader.OnDate].
+func (tx *Tx) OnDate(date schema.Date) ([]Row, error) {
+	if tx.c == nil {
+		return nil, errEnded
+	}
+	ids, err := tx.c.texts(nil, "SELECT a.id FROM dated d CROSS JOIN articles a ON a.num = d.article WHERE d.day = ?", dayOf(date))
+	if err != nil {
+		return nil, wrap(err, "look for articles of %s", date)
+	}
+	type found struct {
+		row   Row
+		first int64
+	}
+	var list []found
+	for _, s := range ids {
+		a, err := tx.known(idOf(s))
+		if err != nil || a == nil || a.count == 0 {
+			return nil, wrap(cmp.Or(err, ErrDamaged), "look for articles of %s", date)
+		}
+		v, err := tx.current(a)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found{v.Row, a.first})
+	}
+	slices.SortFunc(list, func(a, b found) int { return cmp.Compare(a.first, b.first) })
+	rows := make([]Row, len(list))
+	for i, f := range list {
+		rows[i] = f.row
+	}
+	return rows, nil
+}
+
+// noStrays reports whether no file stands elsewhere than at its article's own path.
+func (tx *Tx) noStrays() (bool, error) {
+	if tx.c == nil {
+		return false, errEnded
+	}
+	if tx.strays == nil {
+		_, some, err := tx.c.int("SELECT 1 FROM files LIMIT 1")
+		if err != nil {
+			return false, wrap(err, "look for files")
+		}
+		tx.strays = &some
+	}
+	return !*tx.strays, nil
+}
+
+// FilesOf is [Reader.FilesOf].
+func (tx *Tx) FilesOf(id schema.ID) ([]string, error) {
+	if none, err := tx.noStrays(); err != nil || none {
+		return nil, err
+	}
+	paths, err := tx.c.filesOf(id)
+	return paths, wrap(err, "look for the files of %s", id)
+}
+
+// FileArticle is [Reader.FileArticle].
+func (tx *Tx) FileArticle(path string) (schema.ID, bool, error) {
+	if none, err := tx.noStrays(); err != nil || none {
+		return schema.ID{}, false, err
+	}
+	id, ok, err := tx.c.fileArticle(path)
+	return id, ok, wrap(err, "see which article stands in %s", path)
 }

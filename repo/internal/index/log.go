@@ -55,25 +55,24 @@ func (r Reader) Log(f Filter) iter.Seq2[Row, error] {
 	}
 }
 
-// logQuery makes the query of a filter; "" where nothing can pass. All but the
-// context is asked of the covering index, so that what is filtered out costs no
-// look at its row.
+// logQuery makes the query of a filter; "" where nothing can pass. All is asked of
+// the narrow table log, so that what is filtered out costs no look at its blob.
 func (c *conn) logQuery(f *Filter) (string, []driver.Value, error) {
-	// The unary plus keeps the engine from any other index than that on seq.
-	query := "SELECT v.key, v.data, a.id FROM versions v JOIN articles a ON a.num = v.key >> 24 WHERE v.seq > 0"
+	query := `SELECT v.key, d.data, a.id FROM log v CROSS JOIN data d ON d.seq = v.seq CROSS JOIN articles a ON a.num = v.key >> 24
+		WHERE v.seq > 0`
 	var args []driver.Value
 	if !f.Since.IsZero() {
-		query, args = query+" AND +v.recorded >= ?", append(args, ceil(f.Since))
+		query, args = query+" AND v.recorded >= ?", append(args, ceil(f.Since))
 	}
 	if !f.Until.IsZero() {
-		query, args = query+" AND +v.recorded < ?", append(args, ceil(f.Until))
+		query, args = query+" AND v.recorded < ?", append(args, ceil(f.Until))
 	}
 	if f.Category != "" {
 		id, ok, err := c.word(wordCategory, f.Category)
 		if err != nil || !ok {
 			return "", nil, err
 		}
-		query, args = query+" AND +v.category = ?", append(args, id)
+		query, args = query+" AND v.category = ?", append(args, id)
 	}
 	if f.Context != "" {
 		id, ok, err := c.word(wordContext, f.Context)
@@ -87,7 +86,7 @@ func (c *conn) logQuery(f *Filter) (string, []driver.Value, error) {
 		if err != nil || len(ids) == 0 {
 			return "", nil, err
 		}
-		query += " AND +v." + want.column + " IN (SELECT value FROM json_each(?))"
+		query += " AND v." + want.column + " IN (SELECT value FROM json_each(?))"
 		args = append(args, jsonInts(ids))
 	}
 	if f.Corrections {

@@ -28,7 +28,10 @@ func (tx *Tx) MoveVersions(from schema.ID, numbers []int, to schema.ID, firstNum
 		if err != nil {
 			return err
 		}
-		had, err := tx.addresses(source)
+		if err := tx.fix(); err != nil {
+			return err
+		}
+		had, err := tx.places(source)
 		if err != nil {
 			return err
 		}
@@ -55,8 +58,14 @@ func (tx *Tx) move(source *article, number int, target *article, newNumber int) 
 		return fmt.Errorf("there is no version %d", number)
 	}
 	v.Article, v.Number = target.id, newNumber // Origin is kept as it was read
-	err = tx.c.exec("UPDATE versions SET key = ?, data = ? WHERE key = ?",
-		keyOf(target.num, newNumber), v.append(nil), keyOf(source.num, number))
+	key := keyOf(target.num, newNumber)
+	err = tx.c.exec("UPDATE versions SET key = ? WHERE key = ?", key, keyOf(source.num, number))
+	if err == nil {
+		err = tx.c.exec("UPDATE log SET key = ? WHERE seq = ?", key, v.Seq)
+	}
+	if err == nil {
+		err = tx.c.exec("UPDATE data SET data = ? WHERE seq = ?", v.append(nil), v.Seq)
+	}
 	if err != nil {
 		return err
 	}
@@ -75,35 +84,75 @@ func (tx *Tx) moveCorrections(source, target *article, seal [32]byte) error {
 	return err
 }
 
-// addresses gives what leads to an article.
-func (tx *Tx) addresses(a *article) (list []alias, err error) {
-	err = tx.c.records(a.id, a.num, func(v *record) error {
-		list = append(list, v.aliases...)
-		return nil
-	})
-	slices.SortFunc(list, alias.compare)
-	return slices.Compact(list), err
+// fix notes that what was done now can't be undone by [Tx.Cut].
+func (tx *Tx) fix() error {
+	m, err := tx.loadMeta()
+	if err != nil {
+		return err
+	}
+	last, err := tx.last()
+	if err == nil && last > m.fixed {
+		m.fixed, m.dirty = last, true
+	}
+	return err
 }
 
-// recompute finds out anew what follows from an article's versions. had are
-// addresses that led to it, and do so no more if no version has them.
-func (tx *Tx) recompute(a *article, had []alias) error {
-	a.count, a.current, a.published, a.day, a.first, a.row, a.contexts = 0, 0, 0, 0, 0, nil, nil
+// places is where an article is found: the addresses that lead to it, each with the
+// day of the last version that has it, and the days of its versions.
+type places struct {
+	leads map[alias]int64
+	days  map[int64]bool
+}
+
+func newPlaces() *places { return &places{make(map[alias]int64), make(map[int64]bool)} }
+
+func (p *places) add(v *record) {
+	day := dayOf(v.Date)
+	p.days[day] = true
+	for _, k := range v.aliases {
+		p.leads[k] = day
+	}
+}
+
+// places gives those of an article.
+func (tx *Tx) places(a *article) (*places, error) {
+	p := newPlaces()
+	err := tx.c.records(a.id, a.num, func(v *record, _ []byte) error {
+		p.add(v)
+		return nil
+	})
+	return p, err
+}
+
+// recompute finds out anew what follows from an article's versions. had says where it
+// was found, and is so no more if no version says it.
+func (tx *Tx) recompute(a *article, had *places) error {
+	a.count, a.current, a.seq, a.published, a.day, a.first, a.blob, a.contexts = 0, 0, 0, 0, 0, 0, nil, nil
 	a.states = nil
-	leads := make(map[alias]int64)
-	err := tx.c.records(a.id, a.num, func(v *record) error {
-		a.add(v)
-		for _, k := range v.aliases {
-			leads[k] = dayOf(v.Date)
-		}
+	tx.recall()
+	now := newPlaces()
+	err := tx.c.records(a.id, a.num, func(v *record, data []byte) error {
+		a.add(v, data)
+		now.add(v)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	tx.touch(a)
-	for _, k := range had {
-		if _, still := leads[k]; still {
+	if had == nil {
+		had = newPlaces()
+	}
+	for day := range had.days {
+		if now.days[day] {
+			continue
+		}
+		if err := tx.c.exec("DELETE FROM dated WHERE day = ? AND article = ?", day, a.num); err != nil {
+			return err
+		}
+	}
+	for k := range had.leads {
+		if _, still := now.leads[k]; still {
 			continue
 		}
 		tail, folder, err := tx.split(k)
@@ -115,10 +164,17 @@ func (tx *Tx) recompute(a *article, had []alias) error {
 			return err
 		}
 	}
-	clear(a.leads)
 	// Sorted: the same history gives the same file.
-	for _, k := range slices.SortedFunc(maps.Keys(leads), alias.compare) {
-		if err := tx.lead(a, k, leads[k]); err != nil {
+	for _, day := range slices.Sorted(maps.Keys(now.days)) {
+		if err := tx.date(a, day); err != nil {
+			return err
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(now.leads), alias.compare) {
+		if day, ok := had.leads[k]; ok && day == now.leads[k] {
+			continue
+		}
+		if err := tx.lead(a, k, now.leads[k]); err != nil {
 			return err
 		}
 	}
@@ -146,7 +202,10 @@ func (tx *Tx) redirect(from schema.ID, to int64) error {
 	if err != nil {
 		return err
 	}
+	if a.redirect == to {
+		return nil
+	}
 	a.redirect = to
 	tx.touch(a)
-	return nil
+	return tx.fix()
 }

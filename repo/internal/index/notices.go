@@ -2,6 +2,7 @@ package index
 
 import (
 	"database/sql/driver"
+	"slices"
 
 	"github.com/stemma-project/stemma/schema"
 )
@@ -20,16 +21,9 @@ func (tx *Tx) AddCorrection(x Correction) error {
 		if err := c.exec("INSERT INTO corrections (article, seq, to8, data) VALUES (?, ?, ?, ?)", a.num, x.Seq, to, appendCorrection(nil, &x)); err != nil {
 			return err
 		}
-		var keys []int64
-		err = c.each("SELECT key, data FROM versions WHERE seal8 = ?", []driver.Value{to}, func(row []driver.Value) error {
-			v, err := decode(schema.ID{}, 0, blob(row[1]))
-			if v.Seal == x.ToSeal {
-				keys = append(keys, number(row[0]))
-			}
-			return err
-		})
-		for _, key := range keys {
-			if err := c.exec("UPDATE versions SET flags = flags | ? WHERE key = ?", int64(flagCorrected), key); err != nil {
+		seqs, err := tx.sealed(x.ToSeal)
+		for _, seq := range seqs {
+			if err := c.exec("UPDATE log SET flags = flags | ? WHERE seq = ?", int64(flagCorrected), seq); err != nil {
 				return err
 			}
 		}
@@ -37,18 +31,42 @@ func (tx *Tx) AddCorrection(x Correction) error {
 	})
 }
 
+// sealed gives the places of the versions with a seal.
+func (tx *Tx) sealed(seal [32]byte) (seqs []int64, err error) {
+	if err := tx.flushSeals(); err != nil {
+		return nil, err
+	}
+	err = tx.c.each("SELECT s.seq, d.data FROM seals s CROSS JOIN data d ON d.seq = s.seq WHERE s.seal8 = ?",
+		[]driver.Value{eight(seal[:])}, func(row []driver.Value) error {
+			v, err := decode(schema.ID{}, 0, blob(row[1]))
+			if v.Seal == seal {
+				seqs = append(seqs, number(row[0]))
+			}
+			return err
+		})
+	return seqs, err
+}
+
 // AddProblem adds something broken that was met.
 func (tx *Tx) AddProblem(p Problem) error {
 	return tx.do("note a problem with %s", []any{p.Path}, func(c *conn) error {
-		return c.exec(`INSERT INTO problems ("commit", path, line, field, reason) VALUES (?, ?, ?, ?, ?)`,
-			p.Commit[:], p.Path, int64(p.Line), p.Field, p.Reason)
+		last, err := tx.last()
+		if err != nil {
+			return err
+		}
+		return c.exec(`INSERT INTO problems (seq, "commit", path, line, field, reason) VALUES (?, ?, ?, ?, ?, ?)`,
+			last, p.Commit[:], p.Path, int64(p.Line), p.Field, p.Reason)
 	})
 }
 
 // SetTip says which commit is covered when the transaction is committed.
 func (tx *Tx) SetTip(commit [20]byte) error {
-	return tx.do("note the commit covered", nil, func(c *conn) error {
-		return c.exec("INSERT OR REPLACE INTO meta VALUES (1, ?)", commit[:])
+	return tx.do("note the commit covered", nil, func(*conn) error {
+		m, err := tx.loadMeta()
+		if err == nil {
+			m.tip, m.dirty = slices.Clone(commit[:]), true
+		}
+		return err
 	})
 }
 

@@ -38,7 +38,7 @@ func (r Reader) Tip() (tip [20]byte, err error) {
 // Seq gives the greatest Seq of a version or a correction, 0 where there is none.
 func (r Reader) Seq() (seq int64, err error) {
 	err = r.src.view(func(c *conn) (err error) {
-		seq, _, err = c.int("SELECT max(ifnull((SELECT max(seq) FROM versions), 0), ifnull((SELECT max(seq) FROM corrections), 0))")
+		seq, _, err = c.int("SELECT max(ifnull((SELECT max(seq) FROM log), 0), ifnull((SELECT max(seq) FROM corrections), 0))")
 		return err
 	})
 	return seq, wrap(err, "read the last place in the order of recording")
@@ -79,13 +79,21 @@ func (r Reader) Versions(article schema.ID) (rows []Row, err error) {
 			return err
 		}
 		rows = make([]Row, 0, count)
-		return c.each("SELECT key, data FROM versions WHERE key BETWEEN ? AND ? ORDER BY key", span(num), func(row []driver.Value) error {
-			v, err := decode(article, numberOf(number(row[0])), blob(row[1]))
-			rows = append(rows, v)
-			return err
-		})
+		return c.versions(article, num, &rows)
 	})
 	return rows, wrap(err, "read the versions of %s", article)
+}
+
+// versionData is a query for the blobs of versions of one article.
+const versionData = "SELECT v.key, d.data FROM versions v JOIN data d ON d.seq = v.seq WHERE v.key BETWEEN ? AND ? ORDER BY v.key"
+
+// versions appends an article's versions, by Number.
+func (c *conn) versions(article schema.ID, num int64, rows *[]Row) error {
+	return c.each(versionData, span(num), func(row []driver.Value) error {
+		v, err := decode(article, numberOf(number(row[0])), blob(row[1]))
+		*rows = append(*rows, v)
+		return err
+	})
 }
 
 // find gives an article's num and how many versions it has; 0, 0 where it is not
@@ -106,16 +114,14 @@ func span(num int64) []driver.Value {
 // Version gives one version, and whether there is such a one.
 func (r Reader) Version(article schema.ID, number int) (Row, bool, error) {
 	return r.one("read version %d of %s", []any{number, article}, `
-		SELECT v.key, v.data, a.id FROM articles a JOIN versions v ON v.key = a.num << 24 | ?
+		SELECT v.key, d.data, a.id FROM articles a JOIN versions v ON v.key = a.num << 24 | ? JOIN data d ON d.seq = v.seq
 		WHERE a.id = ? AND a.count > 0`, int64(number), article.String())
 }
 
 // Current gives an article's current version: the one published last, among equals
 // the one with the greatest Number; and whether it has versions at all.
 func (r Reader) Current(article schema.ID) (Row, bool, error) {
-	return r.one("read the current version of %s", []any{article}, `
-		SELECT v.key, v.data, a.id FROM articles a JOIN versions v ON v.key = a.num << 24 | a.current
-		WHERE a.id = ? AND a.count > 0`, article.String())
+	return r.one("read the current version of %s", []any{article}, currentRows+" AND a.id = ?", article.String())
 }
 
 // AsOf gives the version that was current at t: by the published clock the one
@@ -145,7 +151,7 @@ func (c *conn) asOf(num int64, t time.Time, byRecorded bool) (Row, bool, error) 
 			return first(list), len(list) > 0, err
 		}
 	}
-	list, err := c.rows(`SELECT v.key, v.data, a.id FROM versions v JOIN articles a ON a.num = ?2 WHERE v.key = (
+	list, err := c.rows(`SELECT v.key, d.data, a.id FROM versions v JOIN data d ON d.seq = v.seq JOIN articles a ON a.num = ?2 WHERE v.key = (
 		SELECT key FROM versions WHERE key BETWEEN ?2 << 24 AND (?2 + 1 << 24) - 1 AND `+clock+` <= ?1
 		ORDER BY published DESC, key DESC LIMIT 1)`, seconds, num)
 	return first(list), len(list) > 0, err
@@ -163,8 +169,8 @@ func first(list []Row) Row {
 // began, wherever that version belongs now; and whether there is one.
 func (r Reader) Tail(origin schema.ID) (Row, bool, error) {
 	return r.one("read the end of the chain of %s", []any{origin}, `
-		SELECT v.key, v.data, a.id FROM versions v JOIN articles a ON a.num = v.key >> 24
-		WHERE v.seq = (SELECT tail FROM articles WHERE id = ?)`, origin.String())
+		SELECT l.key, d.data, a.id FROM log l JOIN data d ON d.seq = l.seq JOIN articles a ON a.num = l.key >> 24
+		WHERE l.seq = (SELECT tail FROM articles WHERE id = ?)`, origin.String())
 }
 
 // WithContent gives the versions of an article whose state has the digest, by
@@ -181,8 +187,8 @@ func (r Reader) WithContent(article schema.ID, content [32]byte) (list []Row, er
 }
 
 func (c *conn) withContent(article schema.ID, num int64, content [32]byte) ([]Row, error) {
-	list, err := c.rows(`SELECT key, data, ?3 FROM versions
-		WHERE content8 = ?2 AND key BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 ORDER BY key`, num, eight(content[:]), article.String())
+	list, err := c.rows(`SELECT v.key, d.data, ?3 FROM versions v JOIN data d ON d.seq = v.seq
+		WHERE v.content8 = ?2 AND v.key BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 ORDER BY v.key`, num, eight(content[:]), article.String())
 	return slices.DeleteFunc(list, func(v Row) bool { return v.Content != content }), err
 }
 
@@ -198,16 +204,16 @@ func (r Reader) Exists(article schema.ID) (ok bool, err error) {
 
 // ByCommit gives the versions that a commit brought, by Seq. They must have been
 // added one after another. The newest commits are found at once; for an old one
-// the covering index is read back to it.
+// the log is read back to it.
 func (r Reader) ByCommit(commit [20]byte) (rows []Row, err error) {
 	err = r.src.view(func(c *conn) error {
 		n := eight(commit[:])
-		newest, ok, err := c.int("SELECT seq FROM versions INDEXED BY versions_seq WHERE commit8 = ? ORDER BY seq DESC LIMIT 1", n)
+		newest, ok, err := c.int("SELECT seq FROM log WHERE commit8 = ? ORDER BY seq DESC LIMIT 1", n)
 		if err != nil || !ok {
 			return err
 		}
-		return c.each(`SELECT v.key, v.data, a.id FROM versions v INDEXED BY versions_seq JOIN articles a ON a.num = v.key >> 24
-			WHERE v.seq <= ? ORDER BY v.seq DESC`, []driver.Value{newest}, func(row []driver.Value) error {
+		return c.each(`SELECT l.key, d.data, a.id FROM log l CROSS JOIN data d ON d.seq = l.seq CROSS JOIN articles a ON a.num = l.key >> 24
+			WHERE l.seq <= ? ORDER BY l.seq DESC`, []driver.Value{newest}, func(row []driver.Value) error {
 			v, err := decode(idOf(row[2]), numberOf(number(row[0])), blob(row[1]))
 			if err != nil {
 				return err
@@ -231,13 +237,13 @@ func (r Reader) BySeal(article schema.ID, prefix string) (rows []Row, err error)
 		return nil, nil
 	}
 	// Few digits fit many seals: an article's own versions are then fewer.
-	query := `SELECT v.key, v.data, a.id FROM versions v INDEXED BY versions_seal JOIN articles a ON a.num = v.key >> 24
-		WHERE v.seal8 BETWEEN ? AND ? ORDER BY v.seq`
+	query := `SELECT l.key, d.data, a.id FROM seals s CROSS JOIN log l ON l.seq = s.seq CROSS JOIN data d ON d.seq = l.seq
+		CROSS JOIN articles a ON a.num = l.key >> 24 WHERE s.seal8 BETWEEN ? AND ? ORDER BY s.seq`
 	args := []driver.Value{low, high}
 	if !article.IsZero() {
-		query = `SELECT v.key, v.data, a.id FROM articles a CROSS JOIN versions v
-			WHERE a.id = ?3 AND v.key BETWEEN a.num << 24 AND (a.num + 1 << 24) - 1 AND +v.seal8 BETWEEN ?1 AND ?2 ORDER BY v.seq`
-		args = append(args, article.String())
+		query = `SELECT v.key, d.data, a.id FROM articles a CROSS JOIN versions v CROSS JOIN data d ON d.seq = v.seq
+			WHERE a.id = ? AND v.key BETWEEN a.num << 24 AND (a.num + 1 << 24) - 1 ORDER BY v.seq`
+		args = []driver.Value{article.String()}
 	}
 	all, err := r.rows("look for the seal %s", []any{prefix}, query, args...)
 	prefix = strings.ToLower(prefix)
@@ -271,6 +277,10 @@ func sealRange(prefix string) (low, high int64, ok bool) {
 // versions' numbers.
 func (r Reader) Headlines(article schema.ID) ([]string, error) {
 	rows, err := r.Versions(article)
+	return headlines(rows), err
+}
+
+func headlines(rows []Row) []string {
 	var list []string
 	seen := make(map[string]bool)
 	for _, v := range rows {
@@ -279,7 +289,7 @@ func (r Reader) Headlines(article schema.ID) ([]string, error) {
 			list = append(list, v.Headline)
 		}
 	}
-	return list, err
+	return list
 }
 
 // Corrections gives the notices about versions that belong to the article now, by

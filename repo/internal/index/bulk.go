@@ -1,0 +1,37 @@
+package index
+
+import (
+	"database/sql/driver"
+	"errors"
+)
+
+// Sizes of the engine's page cache, in KiB as it takes them, negative. Memory is
+// taken as it is filled: who writes one version touches few pages.
+const (
+	writeCache = "PRAGMA cache_size = -32768"
+	bulkCache  = "PRAGMA cache_size = -131072"
+)
+
+// Bulk readies a transaction for many versions, as an import or a rebuild brings
+// them: it may take some 300 MB of memory to write less. Best it holds about a
+// hundred thousand versions: pages that all of them touch are written once then.
+func (tx *Tx) Bulk() error {
+	if tx.c == nil {
+		return errEnded
+	}
+	tx.most = maxBulkBytes
+	if tx.c.bulk {
+		return nil
+	}
+	tx.c.bulk = true
+	return wrap(tx.c.exec(bulkCache), "make room for many versions")
+}
+
+// small gives back the memory that a connection took for a bulk.
+func (c *conn) small() error {
+	if !c.bulk {
+		return nil
+	}
+	c.bulk = false
+	return errors.Join(c.exec(writeCache), c.each("PRAGMA shrink_memory", nil, func([]driver.Value) error { return nil }))
+}
