@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stemma-project/stemma/repo/internal/git/faultdisk"
 	"github.com/stemma-project/stemma/schema"
 )
 
@@ -18,6 +19,7 @@ import (
 type plainVersion struct {
 	number    int
 	published time.Time
+	date      schema.Date
 	headline  string
 	body      string
 	canceled  bool
@@ -70,7 +72,7 @@ func (p *plainStore) add(id schema.ID, v plainVersion) {
 }
 
 func same(a, b plainVersion) bool {
-	return a.headline == b.headline && a.body == b.body && a.canceled == b.canceled
+	return a.date == b.date && a.headline == b.headline && a.body == b.body && a.canceled == b.canceled
 }
 
 // restores gives the number that the version at i of a sorted list restores.
@@ -96,6 +98,9 @@ type play struct {
 	ids   []schema.ID // articles that have versions
 	now   time.Time
 	r     *rand.Rand
+
+	rebuilds     int // of the index
+	sinceRebuilt int // reopenings
 }
 
 func (p *play) tick() time.Time {
@@ -111,7 +116,7 @@ func (p *play) trace(format string, args ...any) {
 }
 
 func (p *play) open() {
-	s, err := Open(p.dir)
+	s, err := openOn(faultdisk.Forgetful{}, p.dir) // waiting for a disk finds nothing here
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -126,8 +131,14 @@ func (p *play) words() (headline, body string) {
 	return fmt.Sprintf("%d dead in Springfield", p.r.IntN(4)), fmt.Sprintf("The road is %d km long.\n", p.r.IntN(3))
 }
 
+// dateOf gives articles dates of their own: some share one, and so a slug.
+func dateOf(id schema.ID) schema.Date {
+	day := time.Duration(int(id[0])<<2 | int(id[1]&3)) // 1,024 days
+	return schema.Date(start.Add(-day * 24 * time.Hour).Format(time.DateOnly))
+}
+
 func (p *play) draft(id schema.ID, headline, body string) Draft {
-	d := draft("2015-09-26", headline)
+	d := draft(dateOf(id), headline)
 	d.Article, d.Input.Body = id.String(), body
 	d.Input.Carries = schema.Fields(schema.FieldHeadline, schema.FieldBody, schema.FieldDate, schema.FieldStatus)
 	return d
@@ -144,7 +155,7 @@ func (p *play) record(past bool) {
 		at = p.now.Add(-time.Duration(p.r.IntN(int(p.now.Sub(start)/time.Second)+2)) * time.Second)
 		d.Published = schema.At(at)
 	}
-	v := plainVersion{published: at, headline: headline, body: body}
+	v := plainVersion{published: at, date: dateOf(id), headline: headline, body: body}
 	before, ok := p.model.asOf(id, at)
 	want := Recorded
 	switch _, exists := p.model.articles[id]; {
@@ -179,7 +190,7 @@ func (p *play) restore() {
 	at := p.tick()
 	p.trace("restore %.6s@%d", id, old.number)
 	r, err := p.s.Restore(context.Background(), from, Actor{})
-	p.revised(id, r, err, plainVersion{published: at, headline: old.headline, body: old.body, canceled: old.canceled})
+	p.revised(id, r, err, plainVersion{published: at, date: old.date, headline: old.headline, body: old.body, canceled: old.canceled})
 }
 
 func (p *play) withdraw() {
@@ -326,40 +337,56 @@ func (p *play) numbered(id schema.ID, number int) plainVersion {
 	return plainVersion{}
 }
 
+// compareOne holds what the store says of an article to the model, and gives the
+// number of its versions.
+func (p *play) compareOne(what string, id schema.ID) int {
+	p.t.Helper()
+	ctx := context.Background()
+	want := p.model.sorted(id)
+	got, err := p.s.Changes(ctx, id)
+	if err != nil || len(got) != len(want) {
+		p.t.Fatalf("%s: article %s has %d versions (%v), want %d", what, id, len(got), err, len(want))
+	}
+	for i, v := range got {
+		w := want[i]
+		state, err := p.s.State(ctx, v)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		text := ""
+		if v.Correction != nil {
+			text = v.Correction.Text
+		}
+		restored := restores(want, i)
+		if p.model.mixed[id] && (v.Restores == 0 || v.Restores != v.Number && same(w, p.numbered(id, v.Restores))) {
+			restored = v.Restores // addresses that came with a link are part of a state too
+		}
+		switch {
+		case v.Number != w.number, !v.Published.T.Equal(w.published), v.Place != placeOf(i, len(want)),
+			state.Date != w.date, state.Headline != w.headline, state.Body != w.body, (state.Status == schema.Canceled) != w.canceled,
+			!w.seal.IsZero() && v.Seal != w.seal, text != w.corrected, v.Restores != restored,
+			len(v.Kinds) == 0 && i > 0 && !same(w, want[i-1]):
+			p.t.Fatalf("%s: article %s, version %d of the list:\n%+v\n%+v\nwant %+v, restoring %d", what, id, i, v, state, w, restored)
+		}
+	}
+	return len(got)
+}
+
+// compareSome does so for a few articles by chance.
+func (p *play) compareSome(what string) {
+	p.t.Helper()
+	for range min(8, len(p.ids)) {
+		p.compareOne(what, p.some())
+	}
+}
+
 // compare holds every answer to the model.
 func (p *play) compare(what string) {
 	p.t.Helper()
 	ctx := context.Background()
 	count := 0
 	for id := range p.model.articles {
-		want := p.model.sorted(id)
-		got, err := p.s.Changes(ctx, id)
-		if err != nil || len(got) != len(want) {
-			p.t.Fatalf("%s: article %s has %d versions (%v), want %d", what, id, len(got), err, len(want))
-		}
-		for i, v := range got {
-			w := want[i]
-			state, err := p.s.State(ctx, v)
-			if err != nil {
-				p.t.Fatal(err)
-			}
-			text := ""
-			if v.Correction != nil {
-				text = v.Correction.Text
-			}
-			restored := restores(want, i)
-			if p.model.mixed[id] && (v.Restores == 0 || v.Restores != v.Number && same(w, p.numbered(id, v.Restores))) {
-				restored = v.Restores // addresses that came with a link are part of a state too
-			}
-			switch {
-			case v.Number != w.number, !v.Published.T.Equal(w.published), v.Place != placeOf(i, len(want)),
-				state.Headline != w.headline, state.Body != w.body, (state.Status == schema.Canceled) != w.canceled,
-				!w.seal.IsZero() && v.Seal != w.seal, text != w.corrected, v.Restores != restored,
-				len(v.Kinds) == 0 && i > 0 && !same(w, want[i-1]):
-				p.t.Fatalf("%s: article %s, version %d of the list:\n%+v\n%+v\nwant %+v, restoring %d", what, id, i, v, state, w, restored)
-			}
-		}
-		count += len(got)
+		count += p.compareOne(what, id)
 	}
 	for id, home := range p.model.homes {
 		if got, err := p.s.Resolve(ctx, id.String()); err != nil || got != home {
@@ -382,25 +409,14 @@ func (p *play) compare(what string) {
 var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // TestModel plays random operations against a plain list. STEMMA_OPERATIONS says
-// how many; 3,000 by default.
+// how many; 1,500 by default. The store is opened again and again, and its index
+// deleted. Everything is compared, verified and rebuilt each time that the store has
+// doubled, so that the time for it stays in proportion; a few articles are compared
+// on the way.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	operations := 3000
-	if text := os.Getenv("STEMMA_OPERATIONS"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		operations = n
-	}
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("STEMMA_SEED"); text != "" {
-		n, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seed = n
-	}
+	operations := int(fromEnv(t, "STEMMA_OPERATIONS", 1500))
+	seed := fromEnv(t, "STEMMA_SEED", uint64(time.Now().UnixNano()))
 	t.Logf("STEMMA_SEED=%d", seed)
 	p := &play{t: t, dir: filepath.Join(t.TempDir(), "store"), now: start, r: rand.New(rand.NewPCG(seed, 1)),
 		model: &plainStore{map[schema.ID][]plainVersion{}, map[schema.ID]int{}, map[schema.ID]schema.ID{}, map[schema.ID]bool{}, 0}}
@@ -412,6 +428,7 @@ func TestModel(t *testing.T) {
 	p.open()
 	defer func() { p.s.Close() }()
 	p.record(false)
+	next := 500
 	for n := range operations {
 		switch k := p.r.IntN(100); {
 		case k < 50:
@@ -428,26 +445,59 @@ func TestModel(t *testing.T) {
 			p.split()
 		case k < 97:
 			p.correct()
-		case k < 98 && p.r.IntN(4) == 0:
-			p.compare("on the way")
+		case k < 98:
+			p.compareSome("on the way")
 		default:
-			if err := p.s.Close(); err != nil {
-				t.Fatal(err)
-			}
-			p.trace("open again")
-			if p.r.IntN(10) == 0 {
-				p.trace("without the index")
-				if err := dropIndex(p.dir); err != nil {
-					t.Fatal(err)
-				}
-			}
-			p.open()
+			p.reopen()
 		}
-		if n%1000 == 999 {
-			p.compare("before a rebuild")
-			sameRebuilt(t, p.s)
-			p.compare("after a rebuild")
+		if n == next {
+			next *= 2
+			p.whole()
 		}
 	}
-	sound(t, p.s)
+	p.whole()
+	t.Logf("%d operations, %d versions of %d articles, %d rebuilds", operations, p.model.total, len(p.ids), p.rebuilds)
+}
+
+// whole holds everything to the model, before and after a rebuild of the index.
+func (p *play) whole() {
+	p.compare("before a rebuild")
+	sound(p.t, p.s)
+	sameRebuilt(p.t, p.s)
+	p.rebuilt()
+	p.compare("after a rebuild")
+}
+
+func (p *play) rebuilt() { p.rebuilds, p.sinceRebuilt = p.rebuilds+1, 0 }
+
+// reopen opens the store again, now and then without its index.
+func (p *play) reopen() {
+	if err := p.s.Close(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.trace("open again")
+	p.sinceRebuilt++
+	// A reopening is every fiftieth operation.
+	if p.sinceRebuilt*50 > p.model.total/4 && p.r.IntN(3) == 0 {
+		p.trace("without the index")
+		if err := dropIndex(p.dir); err != nil {
+			p.t.Fatal(err)
+		}
+		p.rebuilt()
+	}
+	p.open()
+}
+
+// fromEnv gives a number of the environment, or another one where it has none.
+func fromEnv(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
