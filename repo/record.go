@@ -24,7 +24,15 @@ var nobody = schema.Person{Name: "stemma", Email: "stemma@localhost"}
 func (s *Store) Record(ctx context.Context, drafts []Draft, opt RecordOptions) ([]Result, error) {
 	results := make([]Result, 0, len(drafts))
 	for chunk := range slices.Chunk(drafts, batchSize) {
-		part, err := s.recordBatch(ctx, chunk, opt)
+		batch := make([]*prepared, len(chunk))
+		for i := range chunk {
+			batch[i] = prepare(&chunk[i])
+		}
+		record := s.recordGrouped
+		if opt.DryRun {
+			record = s.recordDry
+		}
+		part, err := record(ctx, batch, opt)
 		if err != nil {
 			return results, err
 		}
@@ -33,17 +41,12 @@ func (s *Store) Record(ctx context.Context, drafts []Draft, opt RecordOptions) (
 	return results, nil
 }
 
-func (s *Store) recordBatch(ctx context.Context, drafts []Draft, opt RecordOptions) (results []Result, err error) {
-	if len(drafts) == 0 {
-		return nil, nil
-	}
-	err = s.writeAs(ctx, writeOptions{dry: opt.DryRun}, func(w *writer) error {
+// recordDry says what recording a batch would come to.
+func (s *Store) recordDry(ctx context.Context, batch []*prepared, opt RecordOptions) (results []Result, err error) {
+	err = s.write(ctx, true, func(w *writer) error {
 		results = results[:0]
-		for i := range drafts {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			result, err := w.record(prepare(&drafts[i]), opt, nil)
+		for _, p := range batch {
+			result, err := w.record(p, opt, nil)
 			if err != nil {
 				return err
 			}

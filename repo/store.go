@@ -18,6 +18,8 @@ type Store struct {
 	idx *index.DB
 	now func() time.Time
 
+	gathering gathering // of what goroutines record at the same time
+
 	scratch string // the folder of an index for this process alone, else ""
 }
 

@@ -46,6 +46,11 @@ func (s *Store) writeAs(ctx context.Context, opt writeOptions, f func(*writer) e
 		return err
 	}
 	defer unlock()
+	return s.writeLocked(ctx, opt, f)
+}
+
+// writeLocked does so for a caller that holds the store's lock.
+func (s *Store) writeLocked(ctx context.Context, opt writeOptions, f func(*writer) error) error {
 	for {
 		err := s.writeOnce(ctx, opt, f)
 		if !errors.Is(err, git.ErrMoved) {

@@ -1,0 +1,153 @@
+package repo
+
+import (
+	"context"
+	"sync"
+)
+
+// gathering brings together what many goroutines record at the same time, so that they
+// share one pack, one round of syncing and one transaction of the index: while one
+// group is being made durable, the next one gathers.
+type gathering struct {
+	mu      sync.Mutex
+	waiting []*request
+	leading bool               // a goroutine takes requests, or waits for the store's lock in order to
+	giveUp  context.CancelFunc // ends its wait for the lock; nil where it doesn't wait
+}
+
+// request is what one call records.
+type request struct {
+	drafts  []*prepared
+	opt     RecordOptions
+	results []Result
+	err     error
+	done    chan struct{} // closed when results and err stand
+}
+
+// recordGrouped records drafts together with those of other callers. While they
+// wait for their turn, ctx can take them back; from then on the outcome is waited
+// for, which takes as long as one group.
+func (s *Store) recordGrouped(ctx context.Context, drafts []*prepared, opt RecordOptions) ([]Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r := &request{drafts: drafts, opt: opt, done: make(chan struct{})}
+	s.gathering.add(s, r)
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+		if s.gathering.withdraw(r) {
+			return nil, ctx.Err()
+		}
+		<-r.done
+	}
+	return r.results, r.err
+}
+
+func (g *gathering) add(s *Store, r *request) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting = append(g.waiting, r)
+	if !g.leading {
+		g.leading = true
+		go s.lead()
+	}
+}
+
+// withdraw takes a request back and reports whether nobody had taken it up.
+func (g *gathering) withdraw(r *request) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i, w := range g.waiting {
+		if w == r {
+			g.waiting = append(g.waiting[:i:i], g.waiting[i+1:]...)
+			if len(g.waiting) == 0 && g.giveUp != nil {
+				g.giveUp()
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// take gives the requests of the next group: all that wait, in their order, as far
+// as they fit into one batch.
+func (g *gathering) take() []*request {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n, drafts := 0, 0
+	for n < len(g.waiting) && (n == 0 || drafts+len(g.waiting[n].drafts) <= batchSize) {
+		drafts += len(g.waiting[n].drafts)
+		n++
+	}
+	taken := g.waiting[:n:n]
+	g.waiting = g.waiting[n:]
+	return taken
+}
+
+// lead records group after group until nobody waits.
+func (s *Store) lead() {
+	g := &s.gathering
+	for {
+		ctx, cancel := context.WithCancel(context.Background())
+		g.mu.Lock()
+		if len(g.waiting) == 0 {
+			g.leading = false
+			g.mu.Unlock()
+			cancel()
+			return
+		}
+		g.giveUp = cancel
+		g.mu.Unlock()
+		unlock, err := s.git.Lock(ctx)
+		g.mu.Lock()
+		g.giveUp = nil
+		g.mu.Unlock()
+		gaveUp := ctx.Err() != nil
+		cancel()
+		if err != nil && gaveUp {
+			continue // those who waited went away; others may have come
+		}
+		taken := g.take()
+		if err == nil {
+			s.recordRequests(taken)
+			unlock()
+		}
+		for _, r := range taken {
+			if err != nil {
+				r.err = err
+			}
+			close(r.done)
+		}
+	}
+}
+
+// recordRequests records a group under the store's lock. Where that fails, each
+// request is tried alone, so that one caller's trouble is nobody else's.
+func (s *Store) recordRequests(group []*request) {
+	if len(group) == 0 {
+		return
+	}
+	err := s.writeLocked(context.Background(), writeOptions{}, func(w *writer) error {
+		for _, r := range group {
+			r.results = make([]Result, 0, len(r.drafts))
+			for _, p := range r.drafts {
+				result, err := w.record(p, r.opt, nil)
+				if err != nil {
+					return err
+				}
+				r.results = append(r.results, result)
+			}
+		}
+		return nil
+	})
+	switch {
+	case err == nil:
+	case len(group) == 1:
+		group[0].results, group[0].err = nil, err
+	default:
+		for i := range group {
+			s.recordRequests(group[i : i+1])
+		}
+	}
+}
