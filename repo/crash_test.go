@@ -130,12 +130,13 @@ func TestPowerFailure(t *testing.T) {
 			seen := map[[32]byte]bool{}
 			for _, n := range someOf(disk.Len()+1, 6, r) {
 				m := disk.At(n-1, faultdisk.Rules{})
+				choices := m.Choices(64, r)
 				each := 1
 				if long() {
-					each = 4
+					each = 5
 				}
-				for _, c := range m.Choices(64, r)[:each] {
-					state := m.After(c)
+				for range each {
+					state := m.After(choices[r.IntN(len(choices))])
 					if seen[state.Sum()] {
 						continue
 					}
