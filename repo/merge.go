@@ -1,11 +1,13 @@
 package repo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,19 +65,23 @@ type MergeConflict struct {
 // Text gives an article's file in which both sides are brought together, as git
 // brings texts together: lines that both changed stand between marks, and clean is
 // false. With the marks in it the text is no article, so they can't be overlooked.
+// Without the git program all stands between marks but the beginning and the end.
 func (c *MergeConflict) Text(ctx context.Context, g GitProgram) (text []byte, clean bool, err error) {
 	if c.OurState == nil || c.TheirState == nil {
 		return nil, false, fmt.Errorf("%s holds no article, so there is no text to edit: settle it with ours or theirs", c.Path)
+	}
+	var base []byte
+	if c.BaseState != nil {
+		base = encodeAs(c.BaseState, c.Article)
+	}
+	if g.absent() {
+		return bothTexts(encodeAs(c.OurState, c.Article), encodeAs(c.TheirState, c.Article)), false, nil
 	}
 	dir, err := os.MkdirTemp("", "stemma-merge-")
 	if err != nil {
 		return nil, false, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	var base []byte
-	if c.BaseState != nil {
-		base = encodeAs(c.BaseState, c.Article)
-	}
 	for name, data := range map[string][]byte{"ours": encodeAs(c.OurState, c.Article), "base": base, "theirs": encodeAs(c.TheirState, c.Article)} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			return nil, false, err
@@ -87,6 +93,23 @@ func (c *MergeConflict) Text(ctx context.Context, g GitProgram) (text []byte, cl
 		return []byte(out), false, nil // git's exit code counts the places
 	}
 	return []byte(out), err == nil, err
+}
+
+// bothTexts puts two texts between git's marks, without bringing them together but
+// for the lines with which both begin and end.
+func bothTexts(ours, theirs []byte) []byte {
+	a, b := bytes.SplitAfter(ours, []byte("\n")), bytes.SplitAfter(theirs, []byte("\n"))
+	n := 0
+	for n < min(len(a), len(b)) && bytes.Equal(a[n], b[n]) {
+		n++
+	}
+	m := 0
+	for m < min(len(a), len(b))-n && bytes.Equal(a[len(a)-1-m], b[len(b)-1-m]) {
+		m++
+	}
+	parts := slices.Concat(a[:n], [][]byte{[]byte("<<<<<<< ours\n")}, a[n:len(a)-m], [][]byte{[]byte("=======\n")},
+		b[n:len(b)-m], [][]byte{[]byte(">>>>>>> theirs\n")}, a[len(a)-m:])
+	return bytes.Join(parts, nil)
 }
 
 // encodeAs gives the file of a state as that of another article.
@@ -144,7 +167,7 @@ func (e *UnrelatedError) Error() string {
 // is reported; what is wrong with it is no reason to refuse it, since it is part of
 // the other store's history. Only a history that was rewritten is refused.
 func (s *Store) Pull(ctx context.Context, opt PullOptions) (*Arrival, error) {
-	r, err := s.remote(ctx, opt.Git, opt.Remote)
+	r, err := s.remote(opt.Remote)
 	if err != nil {
 		return nil, err
 	}

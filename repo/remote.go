@@ -18,28 +18,37 @@ import (
 	"github.com/stemma-project/stemma/repo/internal/git"
 )
 
-// GitProgram is the git program, by which a store reaches others: it knows every
-// transport, and the user's ssh and credentials. The zero value works where no
-// part of the environment matters.
+// GitProgram is how a store reaches others: by the git program, which knows every
+// transport, and the user's ssh and credentials. Where it is not installed, or not
+// wanted, what is built in does the same for folders, ssh, http and git's own
+// protocol, without credential helpers and the settings of the user's git config.
+// The zero value works where no part of the environment matters.
 type GitProgram struct {
 	// Environ is the environment in which it runs, as os.Environ gives it. Of git's
 	// own variables only those that concern the transport are passed on.
 	Environ []string
-	// Progress gets what git says while it works; nil: nothing is shown.
+	// Progress gets what git, or the other side, says while it works; nil: nothing is
+	// shown.
 	Progress io.Writer
+	// Without does without the git program, though it may be installed.
+	Without bool
 }
 
-// NoGitError says that git is not installed.
-type NoGitError struct{}
-
-func (*NoGitError) Error() string {
-	return "the git program is needed to reach other stores, and it is not installed"
+// absent reports whether there is no git program to be used.
+func (g GitProgram) absent() bool {
+	_, err := exec.LookPath("git")
+	return g.Without || err != nil
 }
 
-// TransportError says that git could not do what was asked of it.
+// wire is what is used in its place.
+func (g GitProgram) wire() git.Wire { return git.Wire{Environ: g.environ(), Progress: g.Progress} }
+
+// TransportError says that another store could not be reached, or did not do what
+// was asked of it. It holds no credentials.
 type TransportError struct {
 	What   string // "fetch from origin"
-	Reason string // git's own words, on one line
+	Reason string // git's own words, or the other side's, on one line, with its host
+	Hint   string // what to do; "" where the reason says it
 }
 
 func (e *TransportError) Error() string { return "cannot " + e.What + ": " + e.Reason }
@@ -154,15 +163,42 @@ func (g GitProgram) run(ctx context.Context, dir, what string, args ...string) (
 		cmd.Stderr = io.MultiWriter(&said, g.Progress)
 	}
 	err := cmd.Run()
-	switch {
-	case err == nil:
+	if err == nil {
 		return out.String(), nil
-	case ctx.Err() != nil:
-		return "", ctx.Err()
-	case errors.Is(err, exec.ErrNotFound):
-		return "", &NoGitError{}
 	}
-	return out.String(), &TransportError{What: what, Reason: lastWords(said.String(), err)}
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	reason := git.WithoutCredentials(lastWords(said.String(), err))
+	return out.String(), &TransportError{What: what, Reason: reason, Hint: transportHint(reason)}
+}
+
+// transportHint says what to do about the failures that are met most.
+func transportHint(reason string) string {
+	for _, known := range []struct{ sign, hint string }{
+		{"could not read Username", "store a token with git credential approve, or put it into the address (https://USER:TOKEN@HOST/...)"},
+		{"Authentication failed", "store a fresh token with git credential approve, or put it into the address (https://USER:TOKEN@HOST/...)"},
+		{"Permission denied (", "add your key with ssh-add, and your public key at that host"},
+		{"Host key verification failed", "connect once with ssh to see and accept the host's key"},
+		{"Could not resolve host", "check the host's name in stemma remote, and the network"},
+		{"does not appear to be a git repository", "check the address in stemma remote"},
+		{"not found", "check the address in stemma remote, and that you may read it"},
+		{"Could not read from remote repository", "check the address in stemma remote, and that you may read it"},
+	} {
+		if strings.Contains(reason, known.sign) {
+			return known.hint
+		}
+	}
+	return ""
+}
+
+// failed turns what the built-in transport says into a TransportError.
+func failed(what string, err error) error {
+	var wire *git.WireError
+	if errors.As(err, &wire) {
+		return &TransportError{What: what, Reason: wire.Error(), Hint: wire.Hint}
+	}
+	return err
 }
 
 // lastWords picks what git says of a failure from all that it says.
@@ -182,30 +218,32 @@ func lastWords(said string, err error) string {
 	return strings.Join(words, "; ")
 }
 
-// Remotes lists the remotes by name.
-func (s *Store) Remotes(ctx context.Context, g GitProgram) ([]Remote, error) {
-	out, err := g.run(ctx, s.Dir(), "read the store's config", "config", "--local", "-z", "--get-regexp", `^remote\..*\.url$`)
-	var failed *TransportError
-	if errors.As(err, &failed) && out == "" {
-		return nil, nil // git's way of saying that there is none
+// Remotes lists the remotes by name. Their addresses are without the credentials
+// that they may hold.
+func (s *Store) Remotes() ([]Remote, error) {
+	list, err := s.remotes()
+	for i := range list {
+		list[i].URL = git.WithoutCredentials(list[i].URL)
 	}
+	return list, err
+}
+
+func (s *Store) remotes() ([]Remote, error) {
+	settings, err := s.git.Settings()
 	if err != nil {
 		return nil, err
 	}
 	var list []Remote
-	for _, row := range strings.Split(out, "\x00") {
-		key, url, ok := strings.Cut(row, "\n")
-		name := strings.TrimSuffix(strings.TrimPrefix(key, "remote."), ".url")
-		if ok && !slices.ContainsFunc(list, func(r Remote) bool { return r.Name == name }) {
-			list = append(list, Remote{name, url})
+	for _, name := range settings.Subs("remote") {
+		if urls := settings.All("remote", name, "url"); len(urls) > 0 {
+			list = append(list, Remote{name, urls[0]})
 		}
 	}
-	slices.SortFunc(list, func(a, b Remote) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
 }
 
 // AddRemote gives a name to another store. The address is one that [CleanURL] gave.
-func (s *Store) AddRemote(ctx context.Context, g GitProgram, name, url string) error {
+func (s *Store) AddRemote(name, url string) error {
 	if !remoteName().MatchString(name) {
 		return refusal("name", "%.80q is no name for a remote: letters, digits, - and _ are wanted", name)
 	}
@@ -213,7 +251,7 @@ func (s *Store) AddRemote(ctx context.Context, g GitProgram, name, url string) e
 	if err != nil {
 		return err
 	}
-	list, err := s.Remotes(ctx, g)
+	list, err := s.Remotes()
 	if err != nil {
 		return err
 	}
@@ -222,87 +260,97 @@ func (s *Store) AddRemote(ctx context.Context, g GitProgram, name, url string) e
 			return refusal("name", "there is a remote %q already: %s", name, r.URL)
 		}
 	}
-	_, err = g.run(ctx, s.Dir(), "add the remote "+name, "remote", "add", name, url)
-	return err
+	if err := s.git.SetSetting("remote", name, "url", url); err != nil {
+		return err
+	}
+	return s.git.SetSetting("remote", name, "fetch", "+refs/heads/*:refs/remotes/"+name+"/*")
 }
 
 // RemoveRemote forgets a remote, and what was seen there last. What came from it
 // stays.
-func (s *Store) RemoveRemote(ctx context.Context, g GitProgram, name string) error {
-	if _, err := s.remote(ctx, g, name); err != nil {
+func (s *Store) RemoveRemote(name string) error {
+	if _, err := s.remote(name); err != nil {
 		return err
 	}
-	if _, err := g.run(ctx, s.Dir(), "remove the remote "+name, "remote", "remove", name); err != nil {
+	settings, err := s.git.Settings()
+	if err != nil {
+		return err
+	}
+	if settings.Get("branch", "main", "remote") == name {
+		err = s.git.RemoveSettings("branch", "main")
+	}
+	if err == nil {
+		err = s.git.RemoveSettings("remote", name)
+	}
+	if err == nil {
+		err = s.git.RemoveRefs("refs/remotes/" + name + "/") // which a push by git leaves
+	}
+	if err != nil {
 		return err
 	}
 	return s.forget(name)
 }
 
 // remote finds a remote by name; "" is the default one, or the only one.
-func (s *Store) remote(ctx context.Context, g GitProgram, name string) (Remote, error) {
-	list, err := s.Remotes(ctx, g)
+func (s *Store) remote(name string) (Remote, error) {
+	list, err := s.remotes()
 	if err != nil {
 		return Remote{}, err
 	}
 	if name == "" && len(list) == 1 {
-		return list[0], nil
+		name = list[0].Name
 	}
-	want := name
-	if want == "" {
-		want = DefaultRemote
+	if name == "" {
+		name = DefaultRemote
 	}
 	for _, r := range list {
-		if r.Name != want {
-			continue
+		if r.Name == name && remoteName().MatchString(r.Name) {
+			r.URL, err = CleanURL(r.URL, s.Dir())
+			return r, err
 		}
-		if !remoteName().MatchString(r.Name) {
-			break
-		}
-		r.URL, err = CleanURL(r.URL, s.Dir())
-		return r, err
 	}
-	return Remote{}, &NotFoundError{Name: want, What: "remote"}
+	return Remote{}, &NotFoundError{Name: name, What: "remote"}
 }
 
 // branch is the branch of a remote that holds its history: main, save where the
 // clone found another.
-func (s *Store) branch(ctx context.Context, g GitProgram, name string) (string, error) {
-	out, err := g.run(ctx, s.Dir(), "read the store's config", "config", "--local", "--get-regexp", `^branch\.main\.(remote|merge)$`)
-	var failed *TransportError
-	if err != nil && !errors.As(err, &failed) {
+func (s *Store) branch(name string) (string, error) {
+	settings, err := s.git.Settings()
+	if err != nil {
 		return "", err
 	}
-	remote, merge := "", ""
-	for l := range strings.Lines(out) {
-		key, value, _ := strings.Cut(strings.TrimRight(l, "\n"), " ")
-		switch key {
-		case "branch.main.remote":
-			remote = value
-		case "branch.main.merge":
-			merge = value
-		}
-	}
-	if remote == name && strings.HasPrefix(merge, "refs/heads/") {
+	merge := settings.Get("branch", "main", "merge")
+	if settings.Get("branch", "main", "remote") == name && strings.HasPrefix(merge, "refs/heads/") {
 		return merge, nil
 	}
 	return "refs/heads/main", nil
 }
 
 // heads lists a remote's branches, and the one that its HEAD names, "" for none.
-func (g GitProgram) heads(ctx context.Context, dir string, r Remote) (heads map[string]string, head string, err error) {
-	out, err := g.run(ctx, dir, "reach "+r.URL, "ls-remote", "--symref", "--upload-pack=git-upload-pack", "--", r.URL, "HEAD", "refs/heads/*")
+func (s *Store) heads(ctx context.Context, g GitProgram, r Remote) (heads map[string]git.Hash, head string, err error) {
+	what := "reach " + r.Name + " at " + git.Place(r.URL)
+	if g.absent() {
+		heads, head, err = g.wire().Heads(ctx, r.URL)
+		return heads, head, failed("reach "+r.Name, err)
+	}
+	// By name: its address may hold what nobody is to see in the list of processes.
+	out, err := g.run(ctx, s.Dir(), what, "ls-remote", "--symref", "--upload-pack=git-upload-pack", "--", r.Name, "HEAD", "refs/heads/*")
 	if err != nil {
 		return nil, "", err
 	}
-	heads = map[string]string{}
+	heads = map[string]git.Hash{}
 	for l := range strings.Lines(out) {
 		what, name, _ := strings.Cut(strings.TrimRight(l, "\n"), "\t")
 		if to, ok := strings.CutPrefix(what, "ref: "); ok {
 			if name == "HEAD" {
 				head = to
 			}
-		} else if strings.HasPrefix(name, "refs/heads/") {
-			heads[name] = what
+			continue
+		}
+		if strings.HasPrefix(name, "refs/heads/") {
+			if heads[name], err = git.ParseHash(what); err != nil {
+				return nil, "", fmt.Errorf("%s names its objects in a way that this program doesn't know: %w", r.Name, err)
+			}
 		}
 	}
 	return heads, head, nil
@@ -311,38 +359,47 @@ func (g GitProgram) heads(ctx context.Context, dir string, r Remote) (heads map[
 // fetch brings a remote's branch into the store, beside main, and gives its tip.
 // found is false where the remote has no such branch yet.
 func (s *Store) fetch(ctx context.Context, g GitProgram, r Remote) (tip git.Hash, found bool, err error) {
-	branch, err := s.branch(ctx, g, r.Name)
+	branch, err := s.branch(r.Name)
 	if err != nil {
 		return tip, false, err
 	}
-	heads, _, err := g.heads(ctx, s.Dir(), r)
+	heads, _, err := s.heads(ctx, g, r)
 	if err != nil {
 		return tip, false, err
 	}
-	if heads[branch] == "" {
+	tip, found = heads[branch]
+	if !found {
 		if len(heads) > 0 {
 			return tip, false, &TransportError{What: "fetch from " + r.Name, Reason: "it has no branch " + strings.TrimPrefix(branch, "refs/heads/")}
 		}
 		return tip, false, nil
 	}
-	quiet := "--quiet"
-	if g.Progress != nil {
-		quiet = "--progress"
-	}
-	_, err = g.run(ctx, s.Dir(), "fetch from "+r.Name, "fetch", quiet, "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
-		"--no-recurse-submodules", "--refmap=", "--upload-pack=git-upload-pack", "--", r.Name, branch)
-	if err != nil {
-		return tip, false, err
-	}
-	// No ref is made: a git that is killed leaves none locked. Git keeps objects to
-	// which no ref leads for two weeks.
-	if tip, err = git.ParseHash(heads[branch]); err == nil {
+	// No ref is made: who is killed leaves none locked. Git keeps objects to which no
+	// ref leads for two weeks.
+	if err = s.fetchTip(ctx, g, r, branch, tip); err == nil {
 		_, err = s.git.Commit(tip)
 	}
 	if errors.Is(err, git.ErrNotFound) {
 		err = &TransportError{What: "fetch from " + r.Name, Reason: "its history was rewritten meanwhile; try again"}
 	}
 	return tip, err == nil, err
+}
+
+func (s *Store) fetchTip(ctx context.Context, g GitProgram, r Remote, branch string, tip git.Hash) error {
+	if g.absent() {
+		seen, err := s.seen(r.Name)
+		if err != nil {
+			return err
+		}
+		return failed("fetch from "+r.Name, s.git.FetchFrom(ctx, g.wire(), r.URL, tip, seen))
+	}
+	quiet := "--quiet"
+	if g.Progress != nil {
+		quiet = "--progress"
+	}
+	_, err := g.run(ctx, s.Dir(), "fetch from "+r.Name+" at "+git.Place(r.URL), "fetch", quiet, "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
+		"--no-recurse-submodules", "--refmap=", "--upload-pack=git-upload-pack", "--", r.Name, branch)
+	return err
 }
 
 // What the history of a remote was when it was seen last, and part of main, stands

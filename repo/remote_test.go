@@ -132,7 +132,7 @@ func TestCloneAndPullForward(t *testing.T) {
 	if a.git.Config().UUID == b.git.Config().UUID {
 		t.Error("a clone is a store of its own")
 	}
-	remotes, err := b.Remotes(t.Context(), gitHere())
+	remotes, err := b.Remotes()
 	if err != nil || len(remotes) != 1 || remotes[0] != (Remote{"origin", a.Dir()}) {
 		t.Error(remotes, err)
 	}

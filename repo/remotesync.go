@@ -3,9 +3,9 @@ package repo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/stemma-project/stemma/repo/internal/git"
@@ -33,7 +33,7 @@ type Pushed struct {
 // grows: where it holds something else, the error is a *BehindError and nothing
 // happens. remote is a name; "" is the default one, or the only one.
 func (s *Store) Push(ctx context.Context, g GitProgram, remote string) (Pushed, error) {
-	r, err := s.remote(ctx, g, remote)
+	r, err := s.remote(remote)
 	if err != nil {
 		return Pushed{}, err
 	}
@@ -42,20 +42,15 @@ func (s *Store) Push(ctx context.Context, g GitProgram, remote string) (Pushed, 
 	if err != nil || tip.IsZero() {
 		return p, err
 	}
-	branch, err := s.branch(ctx, g, r.Name)
+	branch, err := s.branch(r.Name)
 	if err != nil {
 		return p, err
 	}
-	heads, _, err := g.heads(ctx, s.Dir(), r)
+	heads, _, err := s.heads(ctx, g, r)
 	if err != nil {
 		return p, err
 	}
-	var theirs git.Hash
-	if at := heads[branch]; at != "" {
-		if theirs, err = git.ParseHash(at); err != nil {
-			return p, fmt.Errorf("%s names its objects in a way that this program doesn't know: %w", r.Name, err)
-		}
-	}
+	theirs := heads[branch]
 	count, err := s.countBetween(theirs, tip)
 	if errors.Is(err, git.ErrNotFound) {
 		return p, &BehindError{Remote: r.Name}
@@ -65,7 +60,7 @@ func (s *Store) Push(ctx context.Context, g GitProgram, remote string) (Pushed, 
 	}
 	p.Tip, p.Commits = tip.String(), count
 	if count > 0 {
-		if err := s.push(ctx, g, r, tip, branch); err != nil {
+		if err := s.push(ctx, g, r, theirs, tip, branch); err != nil {
 			return p, err
 		}
 	}
@@ -93,12 +88,19 @@ func (s *Store) countBetween(theirs, tip git.Hash) (int, error) {
 
 // push asks git to move a remote's branch forward to one commit. Without a plus
 // sign in front of the names git itself refuses anything else, on both sides.
-func (s *Store) push(ctx context.Context, g GitProgram, r Remote, tip git.Hash, branch string) error {
+func (s *Store) push(ctx context.Context, g GitProgram, r Remote, theirs, tip git.Hash, branch string) error {
+	if g.absent() {
+		err := s.git.PushTo(ctx, g.wire(), r.URL, branch, theirs, tip)
+		if errors.Is(err, git.ErrRemoteMoved) {
+			return &BehindError{Remote: r.Name}
+		}
+		return failed("push to "+r.Name, err)
+	}
 	quiet := "--quiet"
 	if g.Progress != nil {
 		quiet = "--progress"
 	}
-	out, err := g.run(ctx, s.Dir(), "push to "+r.Name, "push", quiet, "--porcelain", "--no-force-with-lease", "--no-follow-tags", "--no-signed",
+	out, err := g.run(ctx, s.Dir(), "push to "+r.Name+" at "+git.Place(r.URL), "push", quiet, "--porcelain", "--no-force-with-lease", "--no-follow-tags", "--no-signed",
 		"--no-recurse-submodules", "--receive-pack=git-receive-pack", "--", r.Name, tip.String()+":"+branch)
 	var failed *TransportError
 	if !errors.As(err, &failed) {
@@ -138,10 +140,10 @@ func Clone(ctx context.Context, url, dir string, opt PullOptions) (s *Store, a *
 		}
 	}()
 	opt.Remote = DefaultRemote
-	if err = s.AddRemote(ctx, opt.Git, DefaultRemote, url); err != nil {
+	if err = s.AddRemote(DefaultRemote, url); err != nil {
 		return s, nil, err
 	}
-	r, err := s.remote(ctx, opt.Git, DefaultRemote)
+	r, err := s.remote(DefaultRemote)
 	if err != nil {
 		return s, nil, err
 	}
@@ -155,7 +157,7 @@ func Clone(ctx context.Context, url, dir string, opt PullOptions) (s *Store, a *
 	if !found {
 		return s, &Arrival{Remote: r.Name, UpToDate: true}, nil
 	}
-	if s, err = s.withLevels(ctx, opt.Git, tip); err != nil {
+	if s, err = s.withLevels(tip); err != nil {
 		return s, nil, err
 	}
 	if a, err = s.receive(ctx, r, tip, opt); err != nil {
@@ -167,20 +169,18 @@ func Clone(ctx context.Context, url, dir string, opt PullOptions) (s *Store, a *
 // track notes which branch of the remote holds its history: main, else what its
 // HEAD names.
 func (s *Store) track(ctx context.Context, g GitProgram, r Remote) error {
-	heads, head, err := g.heads(ctx, s.Dir(), r)
+	heads, head, err := s.heads(ctx, g, r)
 	if err != nil {
 		return err
 	}
 	branch := "refs/heads/main"
-	if heads[branch] == "" && heads[head] != "" {
+	if heads[branch].IsZero() && !heads[head].IsZero() {
 		branch = head
 	}
-	for _, c := range [][2]string{{"branch.main.remote", r.Name}, {"branch.main.merge", branch}} {
-		if _, err := g.run(ctx, s.Dir(), "write the store's config", "config", "--local", c[0], c[1]); err != nil {
-			return err
-		}
+	if err := s.git.SetSetting("branch", "main", "remote", r.Name); err != nil {
+		return err
 	}
-	return nil
+	return s.git.SetSetting("branch", "main", "merge", branch)
 }
 
 // clearAway removes what a clone that failed has made: the folder's content, and
@@ -198,7 +198,7 @@ func clearAway(dir string, made bool) error {
 
 // withLevels gives a clone as many levels of folders as the files that came have:
 // each store's are fixed when it is made, and its config doesn't travel.
-func (s *Store) withLevels(ctx context.Context, g GitProgram, tip git.Hash) (*Store, error) {
+func (s *Store) withLevels(tip git.Hash) (*Store, error) {
 	c, err := s.git.Commit(tip)
 	if err != nil {
 		return s, err
@@ -207,8 +207,7 @@ func (s *Store) withLevels(ctx context.Context, g GitProgram, tip git.Hash) (*St
 	if err != nil || levels == 0 || layout(levels) == s.layout() {
 		return s, err
 	}
-	_, err = g.run(ctx, s.Dir(), "write the store's config", "config", "--local", "stemma.levels", fmt.Sprint(levels))
-	if err != nil {
+	if err := s.git.SetSetting("stemma", "", "levels", strconv.Itoa(levels)); err != nil {
 		return s, err
 	}
 	dir, now := s.Dir(), s.now

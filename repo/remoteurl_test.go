@@ -76,42 +76,32 @@ func TestConfigAndHooksRunNothing(t *testing.T) {
 	}
 }
 
-func TestNoGit(t *testing.T) {
-	s := newStore(t)
-	t.Setenv("PATH", t.TempDir())
-	var none *NoGitError
-	if _, err := s.Push(t.Context(), GitProgram{}, ""); !errors.As(err, &none) {
-		t.Errorf("%v", err)
-	}
-}
-
 func TestRemotes(t *testing.T) {
 	s := newStore(t)
-	g := gitHere()
-	if list, err := s.Remotes(t.Context(), g); err != nil || len(list) != 0 {
+	if list, err := s.Remotes(); err != nil || len(list) != 0 {
 		t.Error(list, err)
 	}
 	for _, name := range []string{"-x", "a b", "a/b", "", "..", "a.lock"} {
-		if err := s.AddRemote(t.Context(), g, name, "/a"); err == nil {
+		if err := s.AddRemote(name, "/a"); err == nil {
 			t.Errorf("%q is taken for a name", name)
 		}
 	}
 	for _, name := range []string{"b", "a"} {
-		if err := s.AddRemote(t.Context(), g, name, "/"+name); err != nil {
+		if err := s.AddRemote(name, "/"+name); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.AddRemote(t.Context(), g, "a", "/z"); err == nil {
+	if err := s.AddRemote("a", "/z"); err == nil {
 		t.Error("a remote was added twice")
 	}
-	if list, err := s.Remotes(t.Context(), g); err != nil || !slices.Equal(list, []Remote{{"a", "/a"}, {"b", "/b"}}) {
+	if list, err := s.Remotes(); err != nil || !slices.Equal(list, []Remote{{"a", "/a"}, {"b", "/b"}}) {
 		t.Error(list, err)
 	}
-	if err := s.RemoveRemote(t.Context(), g, "b"); err != nil {
+	if err := s.RemoveRemote("b"); err != nil {
 		t.Fatal(err)
 	}
 	var none *NotFoundError
-	if err := s.RemoveRemote(t.Context(), g, "b"); !errors.As(err, &none) {
+	if err := s.RemoveRemote("b"); !errors.As(err, &none) {
 		t.Errorf("%v", err)
 	}
 	if _, err := exec.Command("git", "--git-dir="+s.Dir(), "config", "remote.b.url").Output(); err == nil {

@@ -29,7 +29,7 @@ func TestRewrittenRemoteIsRefused(t *testing.T) {
 	wantHeadlines(t, b, "x", "Zero", "One")
 	other := newStore(t)
 	say(t, other, "x", "Elsewhere")
-	if err := b.AddRemote(t.Context(), gitHere(), "other", other.Dir()); err != nil {
+	if err := b.AddRemote("other", other.Dir()); err != nil {
 		t.Fatal(err)
 	}
 	_, err = b.Pull(t.Context(), PullOptions{Git: gitHere(), Remote: "other"})

@@ -12,7 +12,8 @@ import (
 )
 
 func (a *app) cloneCommand() *cobra.Command {
-	return &cobra.Command{
+	var without bool
+	cmd := &cobra.Command{
 		Use:   "clone URL [DIR]",
 		Short: "Make a store of another one, or of a git repository of Markdown",
 		Long: `Make a store in DIR that holds what the one at URL does: every version, with its
@@ -41,7 +42,7 @@ on standard error.`,
 				return usagef("no folder can be named after %q: give one", args[0])
 			}
 			p := a.progress("commits")
-			s, arrived, err := repo.Clone(cmd.Context(), url, a.path(dir), repo.PullOptions{Git: a.gitProgram(), Progress: p.of})
+			s, arrived, err := repo.Clone(cmd.Context(), url, a.path(dir), repo.PullOptions{Git: a.gitProgram(without), Progress: p.of})
 			p.clear()
 			if err != nil {
 				return err
@@ -59,6 +60,8 @@ on standard error.`,
 			return a.printFindings(arrived)
 		},
 	}
+	withoutGit(cmd, &without)
+	return cmd
 }
 
 // nameOfURL gives the folder that a clone is made in: the last part of the URL.

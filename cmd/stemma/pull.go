@@ -15,7 +15,10 @@ import (
 	"github.com/stemma-project/stemma/schema"
 )
 
-type pullOptions struct{ resolve, author, note string }
+type pullOptions struct {
+	resolve, author, note string
+	without               bool
+}
 
 func (a *app) pullCommand() *cobra.Command {
 	var opt pullOptions
@@ -49,6 +52,7 @@ refused.`,
 	f.StringVar(&opt.resolve, "resolve", "", "what is to stand where both sides changed an article: ours, theirs or edit")
 	f.StringVar(&opt.author, "author", "", `who merges: "Name <address>" (default $STEMMA_AUTHOR, else git's user)`)
 	f.StringVar(&opt.note, "note", "", "why, for the versions by which conflicts are settled")
+	withoutGit(cmd, &opt.without)
 	fixed(cmd, "resolve", "ours", "theirs", "edit")
 	return cmd
 }
@@ -65,12 +69,12 @@ func (a *app) pull(ctx context.Context, s *repo.Store, remote string, opt pullOp
 		return err
 	}
 	p := a.progress("commits")
-	o := repo.PullOptions{Git: a.gitProgram(), Remote: remote, Author: who, Note: opt.note, Resolve: side, Progress: p.of}
+	o := repo.PullOptions{Git: a.gitProgram(opt.without), Remote: remote, Author: who, Note: opt.note, Resolve: side, Progress: p.of}
 	arrived, err := s.Pull(ctx, o)
 	p.clear()
 	var open *repo.MergeConflictError
 	if errors.As(err, &open) && side == repo.Edited {
-		if o.Edited, err = a.editConflicts(ctx, open); err != nil {
+		if o.Edited, err = a.editConflicts(ctx, o.Git, open); err != nil {
 			return err
 		}
 		arrived, err = s.Pull(ctx, o)
@@ -203,7 +207,7 @@ func (a *app) printConflictJSON(c *repo.MergeConflict) error {
 
 // editConflicts opens each article in conflict in the editor, as git brings both
 // sides together, and gives what came of it.
-func (a *app) editConflicts(ctx context.Context, e *repo.MergeConflictError) (map[schema.ID]schema.State, error) {
+func (a *app) editConflicts(ctx context.Context, git repo.GitProgram, e *repo.MergeConflictError) (map[schema.ID]schema.State, error) {
 	editor := or(a.getenv("STEMMA_EDITOR"), or(a.getenv("VISUAL"), a.getenv("EDITOR")))
 	if editor == "" {
 		return nil, usagef("no editor is named: set $STEMMA_EDITOR, $VISUAL or $EDITOR")
@@ -211,7 +215,7 @@ func (a *app) editConflicts(ctx context.Context, e *repo.MergeConflictError) (ma
 	out := map[schema.ID]schema.State{}
 	for i := range e.Conflicts {
 		c := &e.Conflicts[i]
-		text, _, err := c.Text(ctx, repo.GitProgram{Environ: a.environ})
+		text, _, err := c.Text(ctx, git)
 		if err != nil {
 			return nil, err
 		}

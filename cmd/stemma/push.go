@@ -10,7 +10,8 @@ import (
 )
 
 func (a *app) pushCommand() *cobra.Command {
-	return &cobra.Command{
+	var without bool
+	cmd := &cobra.Command{
 		Use:   "push [REMOTE]",
 		Short: "Bring another store up to what this one holds",
 		Long: `Send to a remote what it doesn't have yet. REMOTE is the name of one; without it
@@ -23,7 +24,7 @@ here, nothing is sent and the exit code is 4. Pull first then.`,
 		Args:              argCount(0, 1, "one REMOTE at most"),
 		ValidArgsFunction: a.completeRemote,
 		RunE: a.withStore(func(ctx context.Context, s *repo.Store, args []string) error {
-			p, err := s.Push(ctx, a.gitProgram(), first(args))
+			p, err := s.Push(ctx, a.gitProgram(without), first(args))
 			if err != nil {
 				return err
 			}
@@ -45,4 +46,6 @@ here, nothing is sent and the exit code is 4. Pull first then.`,
 			return nil
 		}),
 	}
+	withoutGit(cmd, &without)
+	return cmd
 }

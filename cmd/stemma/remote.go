@@ -13,12 +13,17 @@ import (
 
 // gitProgram is how git is run to reach other stores: in the user's environment, so
 // that ssh and credentials work; what it says goes to a terminal alone.
-func (a *app) gitProgram() repo.GitProgram {
-	g := repo.GitProgram{Environ: a.environ}
+func (a *app) gitProgram(without bool) repo.GitProgram {
+	g := repo.GitProgram{Environ: a.environ, Without: without}
 	if a.errTerminal && !a.json {
 		g.Progress = a.world.err
 	}
 	return g
+}
+
+// withoutGit adds the flag by which git is left out.
+func withoutGit(cmd *cobra.Command, to *bool) {
+	cmd.Flags().BoolVar(to, "without-git", false, "reach the other store without the git program, as where there is none")
 }
 
 // remoteFault tells of an error that concerns another store.
@@ -27,7 +32,6 @@ func remoteFault(err error, r *report) bool {
 		behind    *repo.BehindError
 		conflict  *repo.MergeConflictError
 		unrelated *repo.UnrelatedError
-		noGit     *repo.NoGitError
 		transport *repo.TransportError
 		missing   *repo.NotFoundError
 	)
@@ -44,10 +48,8 @@ func remoteFault(err error, r *report) bool {
 		if unrelated.Lost != "" {
 			r.Hint = fmt.Sprintf("ask there what became of it; to trust the new history: stemma remote remove %s, then add it again", unrelated.Remote)
 		}
-	case errors.As(err, &noGit):
-		r.Kind, r.Hint = "no-git", "install git (2.36 or newer) and try again; everything else works without it"
 	case errors.As(err, &transport):
-		r.Kind = "transport"
+		r.Kind, r.Hint = "transport", transport.Hint
 	case errors.As(err, &missing) && missing.What == "remote":
 		r.code, r.Kind = exitNotFound, "not-found"
 		r.Hint = "list the remotes with: stemma remote; add one with: stemma remote add NAME URL"
@@ -70,7 +72,7 @@ git:// and file://.`,
   stemma remote remove desk`,
 		Args: unknownRemoteCommand,
 		RunE: a.withStore(func(ctx context.Context, s *repo.Store, _ []string) error {
-			list, err := s.Remotes(ctx, a.gitProgram())
+			list, err := s.Remotes()
 			if err != nil {
 				return err
 			}
@@ -100,7 +102,7 @@ yet, and nobody checks that there is a store.`,
 				if err != nil {
 					return err
 				}
-				return s.AddRemote(ctx, a.gitProgram(), args[0], url)
+				return s.AddRemote(args[0], url)
 			}),
 		},
 		&cobra.Command{
@@ -112,7 +114,7 @@ stays.`,
 			Args:              argCount(1, 1, "the NAME of a remote"),
 			ValidArgsFunction: a.completeRemote,
 			RunE: a.withStore(func(ctx context.Context, s *repo.Store, args []string) error {
-				return s.RemoveRemote(ctx, a.gitProgram(), args[0])
+				return s.RemoveRemote(args[0])
 			}),
 		})
 	return cmd
@@ -133,7 +135,7 @@ func (a *app) completeRemote(cmd *cobra.Command, args []string, prefix string) (
 	}
 	defer s.Close()
 	var names []cobra.Completion
-	list, err := s.Remotes(cmd.Context(), repo.GitProgram{Environ: a.environ})
+	list, err := s.Remotes()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

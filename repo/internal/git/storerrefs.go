@@ -195,6 +195,22 @@ func (s *storer) RemoveReference(ref plumbing.ReferenceName) error {
 	})
 }
 
+// RemoveRefs removes all refs whose names begin in one way.
+func (r *Repo) RemoveRefs(prefix string) error {
+	all, err := r.refs()
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if strings.HasPrefix(name, prefix) {
+			if err := r.storer().RemoveReference(plumbing.ReferenceName(name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // CountLooseRefs counts the refs that have a file of their own.
 func (s *storer) CountLooseRefs() (int, error) {
 	names, err := s.repo.looseRefs()
