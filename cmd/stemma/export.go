@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -46,9 +47,14 @@ func (a *app) exportJSONLCommand() *cobra.Command {
 		Use:   "jsonl [ARTICLE...]",
 		Short: "Write a stream of states, one JSON object a line",
 		Long: `Write every version as one JSON object a line, article by article, in the order of
-recording, with published, author and note. Imported into another store, the stream
-gives the same articles and versions under the same ids; imported into this one, it
-adds nothing. Corrections, and when a version was recorded, stay behind.`,
+recording, with published, author and note, and under recorded_as what this store
+says of it: version, seal, recorded, known (the fields that are known, where others
+are not), and correction {type, text, author, recorded}.
+
+Imported into another store, the stream gives the same articles and versions under
+the same ids, with their corrections; imported into this one, it adds nothing. When
+a version was recorded, and its seal, are each store's own: they are for readers,
+and not taken over.`,
 		Example:           `  stemma export jsonl -o all.jsonl`,
 		ValidArgsFunction: a.completeArticle(),
 		RunE: a.withStore(func(ctx context.Context, s *repo.Store, args []string) error {
@@ -150,10 +156,16 @@ func exportArticles(ctx context.Context, s *repo.Store, names []string) ([]repo.
 	return out, nil
 }
 
-// exportVersions gives an article's versions in the order of recording, each with
-// its state and what a stream says beside it.
-func exportVersions(ctx context.Context, s *repo.Store, id schema.ID) iter.Seq2[*schema.Input, error] {
-	return func(yield func(*schema.Input, error) bool) {
+// exported is a version on its way out, with its state and what a stream says
+// beside it.
+type exported struct {
+	schema.Input
+	version repo.Version
+}
+
+// exportVersions gives an article's versions in the order of recording.
+func exportVersions(ctx context.Context, s *repo.Store, id schema.ID) iter.Seq2[*exported, error] {
+	return func(yield func(*exported, error) bool) {
 		versions, err := s.Changes(ctx, id)
 		if err != nil {
 			yield(nil, err)
@@ -169,13 +181,30 @@ func exportVersions(ctx context.Context, s *repo.Store, id schema.ID) iter.Seq2[
 				yield(nil, err)
 				return
 			}
-			in := &schema.Input{State: *st, Published: v.Published, Author: v.Author, Note: v.Note}
-			in.ID = v.Article
-			if !yield(in, nil) {
+			out := &exported{schema.Input{State: *st, Published: v.Published, Author: v.Author, Note: v.Note}, v}
+			out.ID = v.Article
+			if !yield(out, nil) {
 				return
 			}
 		}
 	}
+}
+
+// recordedAs says what this store knows of a version beside its state.
+func recordedAs(v *repo.Version) *ingest.RecordedAs {
+	as := &ingest.RecordedAs{Version: v.Number, Seal: v.Seal.String(), Recorded: v.Recorded.UTC().Format(time.RFC3339)}
+	if v.Known != schema.AllFields {
+		for _, info := range schema.Table() {
+			if v.Known.Has(info.Field) {
+				as.Known = append(as.Known, info.Name)
+			}
+		}
+	}
+	if c := v.Correction; c != nil {
+		as.Correction = &ingest.Correction{Type: string(c.Type), Text: c.Text,
+			Author: ingest.CorrectionAuthor(c.Author), Recorded: c.Recorded.UTC().Format(time.RFC3339)}
+	}
+	return as
 }
 
 func (a *app) exportJSONL(ctx context.Context, s *repo.Store, names []string, file string) error {
@@ -192,7 +221,7 @@ func (a *app) exportJSONL(ctx context.Context, s *repo.Store, names []string, fi
 				if err != nil {
 					return err
 				}
-				if _, err := w.Write(escapeJSON(schema.EncodeStream(in))); err != nil {
+				if _, err := w.Write(escapeJSON(ingest.EncodeVersion(&in.Input, recordedAs(&in.version)))); err != nil {
 					return err
 				}
 				n++
@@ -229,7 +258,11 @@ func (a *app) exportMediaWiki(ctx context.Context, s *repo.Store, names []string
 				if err != nil {
 					return err
 				}
-				dump.Revision(in)
+				src, err := s.Source(ctx, in.version)
+				if err != nil {
+					return err
+				}
+				dump.Revision(&in.Input, ingest.RevisionOf(src.Address))
 				n++
 				p.at(n, float64(i)/float64(len(articles)))
 			}

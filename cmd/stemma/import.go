@@ -135,6 +135,10 @@ type importWork struct {
 	// position says how far a state stands on the way to total; nil counts states.
 	position func(ingest.Item) int64
 
+	known   *knownRevisions      // what is passed over before it is recorded; nil where nothing is
+	due     []*ingest.Correction // of the states that were handed over and not answered yet, in order
+	correct []boundCorrection    // what is still to be recorded
+
 	seen                            int // states read
 	created, recorded, same, refuse int
 	failed                          error
@@ -148,13 +152,25 @@ func (w *importWork) run(ctx context.Context, s *repo.Store, items iter.Seq2[ing
 	drafts := func(yield func(repo.Draft, error) bool) {
 		for item, err := range items {
 			w.advance(item)
-			if !yield(draftOf(item, author), err) {
+			if err == nil {
+				known, failed := w.unlessKnown(ctx, &item)
+				if known {
+					continue
+				}
+				err = failed
+			}
+			draft := draftOf(item, author)
+			w.due = append(w.due, takeCorrection(item, &draft))
+			if !yield(draft, err) {
 				return
 			}
 		}
 	}
 	err = s.Import(ctx, drafts, repo.RecordOptions{DryRun: w.opt.dryRun, Earlier: earlier}, w.each)
 	w.progress.clear()
+	if err == nil && !w.opt.dryRun {
+		err = w.bindCorrections(ctx, s)
+	}
 	w.summary()
 	if err != nil {
 		return err
@@ -191,8 +207,19 @@ func (w *importWork) advance(item ingest.Item) {
 	w.progress.at(w.seen, share)
 }
 
-// each tells what became of one state.
+// each takes what became of one state that was handed over.
 func (w *importWork) each(r repo.Result) {
+	if len(w.due) > 0 {
+		if c := w.due[0]; c != nil && r.Err == nil {
+			w.correct = append(w.correct, boundCorrection{r.Version, c})
+		}
+		w.due = w.due[1:]
+	}
+	w.tell(r)
+}
+
+// tell counts what became of one state, and says it where that is asked for.
+func (w *importWork) tell(r repo.Result) {
 	for _, v := range r.Earlier {
 		if earlierOutcome(v) == repo.Created {
 			w.created++

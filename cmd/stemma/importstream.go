@@ -70,6 +70,9 @@ func (a *app) importMediaWikiCommand() *cobra.Command {
 body is its wikitext as it stands; contributor, comment and timestamp become author,
 note and time of publication, and "(minor edit)" ends the note of a minor one.
 
+A revision that the store has is known again by its number, also when its page was
+moved since: a newer dump adds what is new, and the new title from there on.
+
 A file is read twice, the first time for its redirects: the titles that lead to a
 page, old ones among them, become its aliases. From stdin (-) there are none.
 ` + packedHelp,
@@ -87,9 +90,10 @@ page, old ones among them, become its aliases. From stdin (-) there are none.
 // packedStreams reads files, or stdin, one after the other, and unpacks them.
 type packedStreams struct {
 	*app
-	opt  ingest.UnpackOptions
-	read func(r io.Reader, shown string) iter.Seq2[ingest.Item, error]
-	done atomic.Int64 // bytes read of all files, packed as they are
+	opt   ingest.UnpackOptions
+	read  func(r io.Reader, shown string) iter.Seq2[ingest.Item, error]
+	known *knownRevisions // of a wiki's pages; else nil
+	done  atomic.Int64    // bytes read of all files, packed as they are
 }
 
 func (p *packedStreams) flags(cmd *cobra.Command) {
@@ -97,7 +101,7 @@ func (p *packedStreams) flags(cmd *cobra.Command) {
 }
 
 func (p *packedStreams) run(ctx context.Context, s *repo.Store, names []string, opt importOptions) error {
-	work := &importWork{app: p.app, opt: opt, progress: p.progress("states").everywhere()}
+	work := &importWork{app: p.app, opt: opt, progress: p.progress("states").everywhere(), known: p.known}
 	for _, name := range names {
 		if name == "-" {
 			work.total = 0
@@ -150,6 +154,7 @@ func (p *packedStreams) runMediaWiki(ctx context.Context, s *repo.Store, names [
 		}
 	}
 	p.done.Store(0)
+	p.known = &knownRevisions{store: s}
 	p.read = func(r io.Reader, shown string) iter.Seq2[ingest.Item, error] {
 		return ingest.MediaWiki(r, shown, redirects[shown])
 	}

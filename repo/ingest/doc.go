@@ -26,6 +26,14 @@ type Item struct {
 	Address string        // where the source itself keeps the state (COMMIT:PATH, a URL); "" where that is File
 	Line    int           // the line of File that the state starts at, from 1
 	Offset  int64         // how many bytes of File were read with this state, for a measure of progress
+
+	// Revision is the source's own number of this very version, or ""; [RevisionOf]
+	// reads it back from Address.
+	Revision string
+
+	// RecordedAs is what the store that a line comes from said of the version; nil
+	// where it comes from none.
+	RecordedAs *RecordedAs
 }
 
 // MaxState is the most bytes that one state may take in a stream: the longest

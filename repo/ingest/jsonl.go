@@ -25,7 +25,8 @@ type JSONLOptions struct {
 // JSONL reads a stream of states, one JSON object a line (schema.json says which
 // keys it may hold). Blank lines are passed over. A state with a key and no id
 // gets the id that belongs to the key ([schema.DeriveID]), so that reading the
-// same stream twice leads to the same articles.
+// same stream twice leads to the same articles. What an export says of a version
+// beside its state ([EncodeVersion]) is taken back into the item.
 //
 // A line with doc and text is one of a history of documents: doc (the document's
 // name), n, time, author, msg, commit, and text, which null withdraws. It becomes
@@ -97,7 +98,10 @@ func readLine(line []byte, revisions *revisionReader, number int) (Item, *schema
 	if in.ID.IsZero() && in.Key != "" {
 		in.ID = schema.DeriveID(in.Key)
 	}
-	return newItem(in, line, schema.FormatJSON, revisions.name, number), nil
+	as := takeRecordedAs(&in)
+	item := newItem(in, line, schema.FormatJSON, revisions.name, number)
+	item.RecordedAs = as
+	return item, nil
 }
 
 var errLongLine = errors.New("line too long")

@@ -154,7 +154,7 @@ func writeDump(t testing.TB, items []ingest.Item) []byte {
 		w.Page(&page[len(page)-1].Input.State)
 		for _, it := range page {
 			it.Input.State.Normalize()
-			w.Revision(&it.Input)
+			w.Revision(&it.Input, it.Revision)
 		}
 	}
 	if err := w.Close(); err != nil {

@@ -207,11 +207,32 @@ func (d *wikiDump) item(r *wikiRevision) (Item, *schema.Problem) {
 	item := newItem(in, nil, schema.FormatWikitext, d.name, r.line)
 	item.SHA256 = sumText(r.Text)
 	item.Offset = d.dec.InputOffset()
-	if folder := d.origin.folder(); folder != "" && r.ID > 0 {
-		item.Address = fmt.Sprintf("%s?oldid=%d", d.origin.address(d.title), r.ID)
+	if r.ID > 0 {
+		item.Revision = strconv.FormatInt(r.ID, 10)
+		item.Address = d.origin.folder() + permanentLink + item.Revision
 	}
 	return item, nil
 }
+
+// permanentLink is the page of every wiki at which a revision stands for good,
+// whatever its page is called by then.
+const permanentLink = "Special:PermanentLink/"
+
+// RevisionOf gives the number of the revision that an item's Address names, or "".
+func RevisionOf(address string) string {
+	i := strings.LastIndex(address, permanentLink)
+	if i < 0 {
+		return ""
+	}
+	number := address[i+len(permanentLink):]
+	if n, err := strconv.ParseInt(number, 10, 64); err != nil || n <= 0 {
+		return ""
+	}
+	return number
+}
+
+// HidesText reports whether a wiki hides the text of the revision that a state was.
+func HidesText(s *schema.State) bool { return slices.Contains(suppressedParts(s), "text") }
 
 // repeats reports whether the revision says the same as the one before it, and
 // remembers it for the next.

@@ -21,14 +21,16 @@ import (
 // of any wiki, so that no page that comes later wants it.
 const firstFreePage = 1_000_000_000
 
+// firstFreeRevision is the same for revisions.
+const firstFreeRevision = 1_000_000_000_000
+
 // MediaWikiWriter writes articles as an XML dump of a wiki, export-0.11, which
 // Special:Import reads. Page by page: [MediaWikiWriter.Page], then
 // [MediaWikiWriter.Revision] for each version; in the end [MediaWikiWriter.Close].
 // Errors of the underlying writer are reported by Close.
 //
-// A page that came from a wiki has the same title, namespace, id, authors, times,
-// comments, minor flags and suppressions as there; the ids of revisions and users
-// are new. Of another article, the revisions hold summary, body and sources as
+// A page that came from a wiki has the same title, namespace, ids, authors, times,
+// comments, minor flags and suppressions as there; only the ids of users are 0. Of another article, the revisions hold summary, body and sources as
 // wikitext, and its title is the current headline, with the signs that no title
 // may hold replaced.
 type MediaWikiWriter struct {
@@ -37,15 +39,18 @@ type MediaWikiWriter struct {
 	pages     map[int64]bool
 	titles    map[string]bool
 	free      int64
-	revisions int64
+	revisions map[int64]bool // the ids taken
+	last      int64          // the last id given to a revision that had none
 	parent    int64
 	inPage    bool
+	own       bool // the page at hand came from the wiki that the dump names
 }
 
 // NewMediaWikiWriter begins a dump. first is the current state of the first
 // article: the wiki that it came from, if it did, is the one that the dump names.
 func NewMediaWikiWriter(w io.Writer, first *schema.State) *MediaWikiWriter {
-	m := &MediaWikiWriter{w: bufio.NewWriterSize(w, 64<<10), pages: map[int64]bool{}, titles: map[string]bool{}, free: firstFreePage}
+	m := &MediaWikiWriter{w: bufio.NewWriterSize(w, 64<<10), pages: map[int64]bool{}, titles: map[string]bool{}, free: firstFreePage,
+		revisions: map[int64]bool{}, last: firstFreeRevision}
 	language := "en"
 	if first != nil {
 		m.site, _ = wikiOriginOf(first)
@@ -80,7 +85,8 @@ func (m *MediaWikiWriter) Page(current *schema.State) {
 	m.inPage, m.parent = true, 0
 	origin, ok := wikiOriginOf(current)
 	id := origin.Page
-	if !ok || id <= 0 || m.pages[id] || origin.siteKey() != m.site.siteKey() {
+	m.own = ok && origin.siteKey() == m.site.siteKey()
+	if !m.own || id <= 0 || m.pages[id] {
 		m.free++
 		id = m.free
 	}
@@ -133,16 +139,17 @@ func cutBytes(s string, n int) string {
 }
 
 // Revision writes one version of the page at hand: in is its state with author,
-// note and time of publication.
-func (m *MediaWikiWriter) Revision(in *schema.Input) {
-	m.revisions++
+// note and time of publication, and number what [RevisionOf] gives of where it came
+// from; "" is none.
+func (m *MediaWikiWriter) Revision(in *schema.Input, number string) {
+	id := m.revisionID(number)
 	suppressed := suppressedParts(&in.State)
 	note, minor := strings.CutSuffix(in.Note, minorEdit)
-	fmt.Fprintf(m.w, "    <revision>\n      <id>%d</id>\n", m.revisions)
+	fmt.Fprintf(m.w, "    <revision>\n      <id>%d</id>\n", id)
 	if m.parent > 0 {
 		fmt.Fprintf(m.w, "      <parentid>%d</parentid>\n", m.parent)
 	}
-	m.parent = m.revisions
+	m.parent = id
 	fmt.Fprintf(m.w, "      <timestamp>%s</timestamp>\n", in.Published.T.UTC().Format(time.RFC3339))
 	m.contributor(in.Author, slices.Contains(suppressed, "contributor"))
 	if minor {
@@ -157,7 +164,7 @@ func (m *MediaWikiWriter) Revision(in *schema.Input) {
 	if format, ok := extraText(&in.State, keyFormat); ok && format != "" {
 		model = format
 	}
-	fmt.Fprintf(m.w, "      <origin>%d</origin>\n", m.revisions)
+	fmt.Fprintf(m.w, "      <origin>%d</origin>\n", id)
 	m.element("      ", "model", model)
 	m.element("      ", "format", formatOfModel(model))
 	text := wikiText(&in.State)
@@ -168,8 +175,20 @@ func (m *MediaWikiWriter) Revision(in *schema.Input) {
 	} else {
 		fmt.Fprintf(m.w, "      <text bytes=\"%d\" sha1=\"%s\" xml:space=\"preserve\">%s</text>\n", len(text), sum, escapeXML(text))
 	}
-	m.slots(&in.State)
+	m.slots(&in.State, id)
 	fmt.Fprintf(m.w, "      <sha1>%s</sha1>\n    </revision>\n", sum)
+}
+
+// revisionID gives a revision the id that it had, where no other has it, or one that
+// no wiki has reached.
+func (m *MediaWikiWriter) revisionID(number string) int64 {
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || id <= 0 || id > firstFreeRevision || !m.own || m.revisions[id] {
+		m.last++
+		return m.last
+	}
+	m.revisions[id] = true
+	return id
 }
 
 func (m *MediaWikiWriter) contributor(who schema.Person, suppressed bool) {
@@ -188,7 +207,7 @@ func (m *MediaWikiWriter) contributor(who schema.Person, suppressed bool) {
 }
 
 // slots writes the contents beside the main one.
-func (m *MediaWikiWriter) slots(s *schema.State) {
+func (m *MediaWikiWriter) slots(s *schema.State, id int64) {
 	var slots []wikiSlot
 	i := slices.IndexFunc(s.Extra, func(e schema.Extra) bool { return e.Key == keySlots })
 	if i < 0 || json.Unmarshal([]byte(s.Extra[i].Value), &slots) != nil {
@@ -197,7 +216,7 @@ func (m *MediaWikiWriter) slots(s *schema.State) {
 	for _, slot := range slots {
 		m.w.WriteString("      <content>\n")
 		m.element("        ", "role", slot.Role)
-		fmt.Fprintf(m.w, "        <origin>%d</origin>\n", m.revisions)
+		fmt.Fprintf(m.w, "        <origin>%d</origin>\n", id)
 		m.element("        ", "model", slot.Model)
 		m.element("        ", "format", slot.Format)
 		fmt.Fprintf(m.w, "        <text bytes=\"%d\" sha1=\"%s\" xml:space=\"preserve\">%s</text>\n      </content>\n",
