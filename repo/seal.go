@@ -83,14 +83,16 @@ func writeCounted(h hash.Hash, s string) {
 // fieldRoot is the root of the Merkle tree over a state's fields in table order.
 func fieldRoot(state *schema.State, s salt) [32]byte {
 	table := schema.Table()
-	level := make([][32]byte, 0, len(table))
-	for _, info := range table {
-		name := hmac.New(sha256.New, s[:])
+	level := make([][32]byte, len(table))
+	name, leaf := hmac.New(sha256.New, s[:]), sha256.New()
+	var key [32]byte
+	for i, info := range table {
+		name.Reset()
 		name.Write([]byte(info.Name))
-		h := sha256.New()
-		h.Write(name.Sum(nil))
-		h.Write(state.FieldValue(info.Field))
-		level = append(level, [32]byte(h.Sum(nil)))
+		leaf.Reset()
+		leaf.Write(name.Sum(key[:0]))
+		leaf.Write(state.FieldValue(info.Field))
+		leaf.Sum(level[i][:0])
 	}
 	return merkleRoot(level)
 }
@@ -105,11 +107,11 @@ func merkleRoot(level [][32]byte) [32]byte {
 				next = append(next, level[i])
 				break
 			}
-			h := sha256.New()
-			h.Write([]byte{1})
-			h.Write(level[i][:])
-			h.Write(level[i+1][:])
-			next = append(next, [32]byte(h.Sum(nil)))
+			var pair [65]byte
+			pair[0] = 1
+			copy(pair[1:], level[i][:])
+			copy(pair[33:], level[i+1][:])
+			next = append(next, sha256.Sum256(pair[:]))
 		}
 		level = next
 	}
