@@ -152,39 +152,39 @@ func (r Reader) SourceKeys(article schema.ID) (current, all []string, err error)
 		if err != nil {
 			return err
 		}
-		current, all, err = c.sourceKeys(article, num, int(now))
+		k := sourceKeys{now: int(now)}
+		err = c.each(versionData, span(num), func(row []driver.Value) error {
+			v, err := decodeAll(article, numberOf(number(row[0])), blob(row[1]))
+			k.add(&v)
+			return err
+		})
+		current, all = k.sorted()
 		return err
 	})
 	return current, all, wrap(err, "read the sources of %s", article)
 }
 
-func (c *conn) sourceKeys(article schema.ID, num int64, now int) (current, all []string, err error) {
-	err = c.records(article, num, func(v *record, _ []byte) error {
-		for _, a := range v.aliases {
-			if a.kind != AliasSource {
-				continue
-			}
-			all = append(all, a.key)
-			if v.Number == now {
-				current = append(current, a.key)
-			}
-		}
-		return nil
-	})
-	slices.Sort(all)
-	return current, slices.Compact(all), err
+// sourceKeys gathers the keys of sources.
+type sourceKeys struct {
+	now          int // the number of the current version
+	current, all []string
 }
 
-// records calls f with every version of an article, by Number, lists included, and
-// its blob.
-func (c *conn) records(article schema.ID, num int64, f func(*record, []byte) error) error {
-	return c.each(versionData, span(num), func(row []driver.Value) error {
-		v, err := decodeAll(article, numberOf(number(row[0])), blob(row[1]))
-		if err != nil {
-			return err
+func (k *sourceKeys) add(v *record) {
+	for _, a := range v.aliases {
+		if a.kind != AliasSource {
+			continue
 		}
-		return f(&v, blob(row[1]))
-	})
+		k.all = append(k.all, a.key)
+		if v.Number == k.now {
+			k.current = append(k.current, a.key)
+		}
+	}
+}
+
+func (k *sourceKeys) sorted() (current, all []string) {
+	slices.Sort(k.all)
+	return k.current, slices.Compact(k.all)
 }
 
 // Complete gives slugs and ids that begin with prefix, sorted, each once.

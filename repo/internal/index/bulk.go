@@ -9,7 +9,7 @@ import (
 // taken as it is filled: who writes one version touches few pages.
 const (
 	writeCache = "PRAGMA cache_size = -32768"
-	bulkCache  = "PRAGMA cache_size = -131072"
+	bulkCache  = "PRAGMA cache_size = -65536"
 )
 
 // Bulk readies a transaction for many versions, as an import or a rebuild brings

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -70,6 +71,52 @@ func asks(tx *Tx, id schema.ID, t time.Time) error {
 	return err
 }
 
+// report says what adding the stream cost: processor time without that of making the
+// stream, and room.
+func report(b *testing.B, path string, start time.Duration, wal int64) {
+	b.Helper()
+	used := cpu() - start
+	start = cpu()
+	_ = stream(*importVersions, func(r Row, article int) error { lists(&r, article); return nil })
+	made := cpu() - start
+	info, err := os.Stat(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	n := float64(*importVersions)
+	b.ReportMetric(float64((used-made).Microseconds())/n, "cpu-µs/version")
+	b.ReportMetric(float64(info.Size())/n, "B/version")
+	b.ReportMetric(float64(wal)/1e6, "WAL-MB")
+	b.ReportMetric(float64(m.Sys)/1e6, "Go-MB")
+}
+
+// batches runs f within transactions of a number of versions each, and gives the
+// greatest size of the log.
+func batches(path string, batch int, begin, end func() error, f func(r Row, article int) error) (wal int64, err error) {
+	err = stream(*importVersions, func(r Row, article int) error {
+		if r.Seq%int64(batch) == 1 {
+			if r.Seq > 1 {
+				if err := end(); err != nil {
+					return err
+				}
+				if info, err := os.Stat(path + "-wal"); err == nil {
+					wal = max(wal, info.Size())
+				}
+			}
+			if err := begin(); err != nil {
+				return err
+			}
+		}
+		return f(r, article)
+	})
+	if err == nil {
+		err = end()
+	}
+	return wal, err
+}
+
 // BenchmarkImport adds versions with the questions that come with them, a
 // transaction for every batch.
 func BenchmarkImport(b *testing.B) {
@@ -77,29 +124,15 @@ func BenchmarkImport(b *testing.B) {
 		b.Run(fmt.Sprint("batch", batch), func(b *testing.B) {
 			for b.Loop() {
 				path := filepath.Join(b.TempDir(), "index.sqlite")
-				db := open(b, path)
-				var made, start time.Duration = 0, cpu()
-				wal := int64(0)
+				db, start := open(b, path), cpu()
 				var tx *Tx
-				err := stream(*importVersions, func(r Row, article int) (err error) {
-					if r.Seq%int64(batch) == 1 {
-						if tx != nil {
-							if err := tx.Commit(); err != nil {
-								return err
-							}
-							if info, err := os.Stat(path + "-wal"); err == nil {
-								wal = max(wal, info.Size())
-							}
-						}
-						if tx, err = db.Begin(b.Context()); err != nil {
-							return err
-						}
-						if batch > 1000 {
-							if err := tx.Bulk(); err != nil {
-								return err
-							}
-						}
+				begin := func() (err error) {
+					if tx, err = db.Begin(b.Context()); err == nil && batch > 1000 {
+						err = tx.Bulk()
 					}
+					return err
+				}
+				wal, err := batches(path, batch, begin, func() error { return tx.Commit() }, func(r Row, article int) error {
 					if err := asks(tx, r.Article, r.Published.T); err != nil {
 						return err
 					}
@@ -109,28 +142,54 @@ func BenchmarkImport(b *testing.B) {
 					}
 					return tx.SetTip(r.Commit)
 				})
-				if err == nil {
-					err = tx.Commit()
-				}
 				if err != nil {
 					b.Fatal(err)
 				}
-				used := cpu() - start
-				start = cpu()
-				_ = stream(*importVersions, func(r Row, article int) error { lists(&r, article); return nil })
-				made = cpu() - start
-				var m runtime.MemStats
-				runtime.ReadMemStats(&m)
-				info, err := os.Stat(path)
-				if err != nil {
-					b.Fatal(err)
-				}
-				n := float64(*importVersions)
-				b.ReportMetric(float64((used-made).Microseconds())/n, "cpu-µs/version")
-				b.ReportMetric(float64(info.Size())/n, "B/version")
-				b.ReportMetric(float64(wal)/1e6, "WAL-MB")
-				b.ReportMetric(float64(m.Sys)/1e6, "Go-MB")
+				report(b, path, start, wal)
 			}
 		})
+	}
+}
+
+// BenchmarkPlainInsert is what BenchmarkImport is measured against: the same engine,
+// the same columns with an index for the same questions, and a loop of prepared
+// statements, which asks nothing and updates no article.
+func BenchmarkPlainInsert(b *testing.B) {
+	for b.Loop() {
+		path := filepath.Join(b.TempDir(), "plain.sqlite")
+		start := cpu()
+		c, err := connect(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, s := range []string{"PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", bulkCache,
+			`CREATE TABLE versions (article TEXT, number INT, seq INT, published INT, recorded INT, date INT, author TEXT, category TEXT, kinds TEXT,
+				seal8 INT, commit8 INT, content8 INT, data BLOB)`,
+			"CREATE UNIQUE INDEX by_number ON versions (article, number)", "CREATE INDEX by_seq ON versions (seq, commit8, recorded, author, category, kinds)",
+			"CREATE INDEX by_date ON versions (date)", "CREATE INDEX by_seal ON versions (seal8)",
+			"CREATE TABLE leads (key TEXT, article TEXT, date INT, PRIMARY KEY (key, article)) WITHOUT ROWID",
+			"CREATE TABLE about (context TEXT, article TEXT, PRIMARY KEY (context, article)) WITHOUT ROWID"} {
+			if err := c.exec(s); err != nil {
+				b.Fatal(err)
+			}
+		}
+		wal, err := batches(path, 1<<17, func() error { return c.exec("BEGIN") }, func() error { return c.exec("COMMIT") }, func(r Row, article int) error {
+			id, day := r.Article.String(), dayOf(r.Date)
+			v := record{Row: r}
+			err := c.exec("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", id, int64(r.Number), r.Seq, r.Published.T.Unix(), r.Recorded.Unix(),
+				day, r.Author.Name, r.Category, r.Kinds, eight(r.Seal[:]), eight(r.Commit[:]), eight(r.Content[:]), v.append(nil))
+			aliases, contexts := lists(&r, article)
+			for _, a := range aliases {
+				err = errors.Join(err, c.exec("INSERT OR REPLACE INTO leads VALUES (?, ?, ?)", a.Key, id, day))
+			}
+			for _, s := range contexts {
+				err = errors.Join(err, c.exec("INSERT OR REPLACE INTO about VALUES (?, ?)", s, id))
+			}
+			return err
+		})
+		if err := errors.Join(err, c.close()); err != nil {
+			b.Fatal(err)
+		}
+		report(b, path, start, wal)
 	}
 }

@@ -184,7 +184,7 @@ func (k *cutter) tails() error {
 
 func (k *cutter) tail(a *article) (tail int64, err error) {
 	whole := a.count == a.high && a.redirect == 0 // none of its versions was ever moved away
-	err = k.tx.c.records(a.id, a.num, func(v *record, _ []byte) error {
+	err = k.tx.records(a, func(v *record, _ []byte) error {
 		if v.Origin == a.id {
 			tail = max(tail, v.Seq)
 		}

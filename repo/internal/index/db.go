@@ -154,7 +154,8 @@ type Tx struct {
 	hot     hot
 	dirty   []*article // whose rows are still to be written
 	seals   []sealRow
-	meta    *metaRow // nil where it wasn't read yet
+	leads   map[string][]leadRow // by tail
+	meta    *metaRow             // nil where it wasn't read yet
 	nextNum int64
 	lastSeq int64 // greatest Seq of a version, -1 where that was not asked yet
 	broken  error

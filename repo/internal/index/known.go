@@ -12,8 +12,8 @@ import (
 // The answers here are those of the Reader methods with the same names. A
 // transaction that takes a history in asks them at every version, and knows most of
 // them: it need not write what it holds back in order to read it again. What it does
-// hold back are the rows of articles and of the tables about, seals and meta; no
-// other table lacks anything.
+// hold back are rows of articles, versions, leads, about, seals and meta; no other
+// table lacks anything.
 
 // known gives what is known of an article, nil where there is no such article.
 func (tx *Tx) known(id schema.ID) (a *article, err error) {
@@ -108,6 +108,15 @@ func (tx *Tx) WithContent(id schema.ID, content [32]byte) ([]Row, error) {
 	}
 	if a.count <= fewVersions {
 		list, err := tx.c.withContent(id, a.num, content)
+		for _, v := range a.fresh {
+			if err != nil || v.content8 != eight(content[:]) {
+				continue
+			}
+			var r record
+			if r, _, err = tx.record(a, v.number); r.Content == content {
+				list = append(list, r.Row)
+			}
+		}
 		return list, wrap(err, "look in %s for a state", id)
 	}
 	// An article of many versions is looked through once, not at each of them.
@@ -120,6 +129,9 @@ func (tx *Tx) WithContent(id schema.ID, content [32]byte) ([]Row, error) {
 		})
 		if err != nil {
 			return nil, wrap(err, "look in %s for a state", id)
+		}
+		for _, v := range a.fresh {
+			states[v.content8] = append(states[v.content8], v.number)
 		}
 		a.states = states
 		tx.memory.bytes += 60 * len(states)
@@ -157,7 +169,11 @@ func (tx *Tx) Versions(id schema.ID) ([]Row, error) {
 		return []Row{v.Row}, err
 	}
 	rows := make([]Row, 0, a.count)
-	err = tx.c.versions(id, a.num, &rows)
+	err = tx.blobs(a, func(number int, data []byte) error {
+		v, err := decode(id, number, data)
+		rows = append(rows, v)
+		return err
+	})
 	return rows, wrap(err, "read the versions of %s", id)
 }
 
@@ -224,7 +240,13 @@ func (tx *Tx) SourceKeys(id schema.ID) (current, all []string, err error) {
 	if err != nil || a == nil || a.count == 0 {
 		return nil, nil, err
 	}
-	current, all, err = tx.c.sourceKeys(id, a.num, a.current)
+	k := sourceKeys{now: a.current}
+	err = tx.blobs(a, func(number int, data []byte) error {
+		v, err := decodeAll(id, number, data)
+		k.add(&v)
+		return err
+	})
+	current, all = k.sorted()
 	return current, all, wrap(err, "read the sources of %s", id)
 }
 
@@ -233,8 +255,36 @@ func (tx *Tx) Aliases(key string) (list []Alias, err error) {
 	if tx.c == nil {
 		return nil, errEnded
 	}
-	list, err = tx.c.aliasesOf(key)
-	return list, wrap(err, "look for the address %q", key)
+	if list, err = tx.c.aliasesOf(key); err != nil || len(tx.leads) == 0 {
+		return list, wrap(err, "look for the address %q", key)
+	}
+	head, tail := splitPath(key)
+	folder, err := int64(0), error(nil)
+	if head != "" {
+		if folder, _, err = tx.c.word(wordFolder, head); err != nil {
+			return nil, wrap(err, "look for the address %q", key)
+		}
+	}
+	held := func(r *leadRow) {
+		a := Alias{Key: key, Kind: r.kind, Article: r.to.id, Date: dateOf(r.day)}
+		if i := slices.IndexFunc(list, func(b Alias) bool { return b.Kind == a.Kind && b.Article == a.Article }); i >= 0 {
+			list[i] = a
+		} else {
+			list = append(list, a)
+		}
+	}
+	for _, r := range tx.leads[tail] {
+		if r.kind == AliasPath && r.folder == folder && (folder != 0 || head == "") {
+			held(&r)
+		}
+	}
+	for _, r := range tx.leads[key] {
+		if r.kind != AliasPath {
+			held(&r)
+		}
+	}
+	slices.SortFunc(list, func(a, b Alias) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), compareIDs(a.Article, b.Article)) })
+	return list, nil
 }
 
 // OnDate is [Reader.OnDate].

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"database/sql/driver"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,6 +27,7 @@ type article struct {
 	redirect  int64
 	added     learntList // contexts without a version
 
+	fresh    []freshRow      // versions that are not in their table yet; their numbers are the greatest
 	blob     []byte          // of the current version
 	contexts []int64         // its contexts
 	about    []int64         // the contexts under which it stands in the table about,
@@ -96,13 +98,13 @@ type word struct {
 // says, since they are kept in two generations.
 const (
 	maxArticleBytes = 4 << 20
-	maxBulkBytes    = 40 << 20
+	maxBulkBytes    = 48 << 20
 	maxWords        = 1 << 17
 )
 
 // size says roughly what an article takes of memory.
 func (a *article) size() int {
-	return 350 + len(a.blob) + 8*(len(a.contexts)+len(a.about)+2*len(a.added)) + 60*len(a.states)
+	return 350 + len(a.blob) + 40*len(a.fresh) + 8*(len(a.contexts)+len(a.about)+2*len(a.added)) + 60*len(a.states)
 }
 
 // memory is what a transaction remembers of articles: those asked for since the
@@ -140,6 +142,7 @@ func (m *memory) turn() {
 func (tx *Tx) forget() {
 	tx.memory, tx.words = newMemory(), make(map[word]int64)
 	tx.dirty, tx.seals, tx.recent, tx.nextNum, tx.lastSeq = nil, nil, nil, 0, -1
+	tx.leads = make(map[string][]leadRow)
 	tx.meta, tx.strays = nil, nil
 	tx.recall()
 }
@@ -186,15 +189,8 @@ func (tx *Tx) load(id schema.ID) (*article, error) {
 	if err != nil || a.count == 0 {
 		return a, err
 	}
-	err = tx.c.each("SELECT data FROM data WHERE seq = ?", []driver.Value{a.seq}, func(row []driver.Value) error {
-		a.blob = blob(row[0])
-		return nil
-	})
-	if err != nil {
+	if a.blob, err = tx.data(a.seq); err != nil {
 		return nil, err
-	}
-	if a.blob == nil {
-		return nil, fmt.Errorf("version %d of %s is not there: %w", a.current, a.id, ErrDamaged)
 	}
 	v, err := tx.current(a)
 	if err != nil {
@@ -241,8 +237,26 @@ func (tx *Tx) current(a *article) (*record, error) {
 	return &tx.hot.record, nil
 }
 
-// sealRow is a row of seals that is still to be written.
-type sealRow struct{ seal8, seq int64 }
+// sealRow is a row of seals that is still to be written; freshRow is one of versions.
+type (
+	sealRow  struct{ seal8, seq int64 }
+	freshRow struct {
+		number                             int
+		seq, published, recorded, content8 int64
+	}
+)
+
+// leadRow is a row of leads that is still to be written, but for its tail.
+type leadRow struct {
+	folder int64
+	kind   AliasKind
+	to     *article
+	day    int64
+}
+
+func (r *leadRow) compare(s *leadRow) int {
+	return cmp.Or(cmp.Compare(r.folder, s.folder), cmp.Compare(r.kind, s.kind), cmp.Compare(r.to.num, s.to.num))
+}
 
 // metaRow is the row of meta.
 type metaRow struct {
@@ -251,23 +265,15 @@ type metaRow struct {
 	dirty bool
 }
 
-// flush writes what is held back: the rows of articles, their contexts, the seals.
+// flush writes what is held back: the rows of articles, their versions' and their
+// contexts', addresses and seals.
 // All go in the order in which their tables keep them: that is quicker, and gives
 // the same file for the same history.
 func (tx *Tx) flush() error {
 	if tx.broken != nil {
 		return fmt.Errorf("the transaction can only be rolled back: %w", tx.broken)
 	}
-	err := tx.flushSeals()
-	slices.SortFunc(tx.dirty, func(a, b *article) int { return cmp.Compare(a.num, b.num) })
-	for _, a := range tx.dirty {
-		if err != nil {
-			break
-		}
-		err = wrap(tx.write(a), "write article %s", a.id)
-		a.dirty = false
-	}
-	tx.dirty = tx.dirty[:0]
+	err := cmp.Or(tx.flushSeals(), tx.flushArticles(), tx.flushLeads())
 	if m := tx.meta; err == nil && m != nil && m.dirty {
 		err = tx.c.exec("INSERT OR REPLACE INTO meta VALUES (1, ?, ?)", m.tip, m.fixed)
 		m.dirty = false
@@ -285,6 +291,75 @@ func (tx *Tx) flushSeals() error {
 	}
 	tx.seals = tx.seals[:0]
 	return nil
+}
+
+func (tx *Tx) flushLeads() error {
+	for _, tail := range slices.Sorted(maps.Keys(tx.leads)) {
+		rows := tx.leads[tail]
+		slices.SortFunc(rows, func(a, b leadRow) int { return a.compare(&b) })
+		for _, r := range rows {
+			err := tx.c.exec("INSERT INTO leads VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET day = excluded.day",
+				tail, r.folder, int64(r.kind), r.to.num, r.day)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	clear(tx.leads)
+	return nil
+}
+
+// aboutRow is a row of about.
+type aboutRow struct{ context, day, article int64 }
+
+func (r aboutRow) compare(s aboutRow) int {
+	return cmp.Or(cmp.Compare(r.context, s.context), cmp.Compare(r.day, s.day), cmp.Compare(r.article, s.article))
+}
+
+func (tx *Tx) flushArticles() error {
+	slices.SortFunc(tx.dirty, func(a, b *article) int { return cmp.Compare(a.num, b.num) })
+	var gone, come []aboutRow
+	for _, a := range tx.dirty {
+		if err := tx.write(a); err != nil {
+			return wrap(err, "write article %s", a.id)
+		}
+		gone, come = a.aboutRows(gone, come)
+		a.dirty = false
+	}
+	tx.dirty = tx.dirty[:0]
+	slices.SortFunc(gone, aboutRow.compare)
+	slices.SortFunc(come, aboutRow.compare)
+	for _, r := range gone {
+		if err := tx.c.exec("DELETE FROM about WHERE context = ? AND day = ? AND article = ?", r.context, r.day, r.article); err != nil {
+			return err
+		}
+	}
+	for _, r := range come {
+		if err := tx.c.exec("INSERT INTO about VALUES (?, ?, ?)", r.context, r.day, r.article); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// aboutRows adds the rows of about that a has no more, and those that it has now.
+func (a *article) aboutRows(gone, come []aboutRow) ([]aboutRow, []aboutRow) {
+	var want []int64
+	if a.count > 0 {
+		want = union(a.contexts, a.added.words())
+	}
+	for _, w := range a.about {
+		if a.aboutDay != a.day || !slices.Contains(want, w) {
+			gone = append(gone, aboutRow{w, a.aboutDay, a.num})
+		}
+	}
+	for _, w := range want {
+		if a.aboutDay != a.day || !slices.Contains(a.about, w) {
+			come = append(come, aboutRow{w, a.day, a.num})
+		}
+	}
+	a.about, a.aboutDay = want, a.day
+	return gone, come
 }
 
 // loadMeta gives the row of meta, which is written with the rest.
@@ -318,31 +393,13 @@ func (tx *Tx) write(a *article) error {
 	}
 	err := tx.c.exec(`UPDATE articles SET count = ?, high = ?, current = ?, seq = ?, published = ?, day = ?, first = ?, tail = ?, redirect = ?, added = ?
 		WHERE num = ?`, int64(a.count), int64(a.high), int64(a.current), a.seq, a.published, a.day, a.first, a.tail, a.redirect, added, a.num)
-	if err != nil {
-		return err
-	}
-	var want []int64
-	if a.count > 0 {
-		want = union(a.contexts, a.added.words())
-	}
-	for _, w := range a.about {
-		if a.aboutDay == a.day && slices.Contains(want, w) {
-			continue
-		}
-		if err := tx.c.exec("DELETE FROM about WHERE context = ? AND day = ? AND article = ?", w, a.aboutDay, a.num); err != nil {
-			return err
+	for _, v := range a.fresh {
+		if err == nil {
+			err = tx.c.exec("INSERT INTO versions VALUES (?, ?, ?, ?, ?)", keyOf(a.num, v.number), v.seq, v.published, v.recorded, v.content8)
 		}
 	}
-	for _, w := range want {
-		if a.aboutDay == a.day && slices.Contains(a.about, w) {
-			continue
-		}
-		if err := tx.c.exec("INSERT INTO about VALUES (?, ?, ?)", w, a.day, a.num); err != nil {
-			return err
-		}
-	}
-	a.about, a.aboutDay = want, a.day
-	return nil
+	a.fresh = nil
+	return err
 }
 
 // word gives the integer of a word, which is made where it is new; 0 for "".
@@ -388,8 +445,19 @@ func (tx *Tx) lead(a *article, to alias, day int64) error {
 	if err != nil {
 		return err
 	}
-	return tx.c.exec("INSERT INTO leads VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET day = excluded.day",
-		tail, folder, int64(to.kind), a.num, day)
+	r := leadRow{folder, to.kind, a, day}
+	rows, held := tx.leads[tail]
+	for i := range rows {
+		if rows[i].compare(&r) == 0 {
+			rows[i].day = day
+			return nil
+		}
+	}
+	if !held {
+		tail = strings.Clone(tail) // it may be part of a long text
+	}
+	tx.leads[tail] = append(rows, r)
+	return nil
 }
 
 // date notes that a version of a has a date.

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,7 +29,7 @@ func (tx *Tx) MoveVersions(from schema.ID, numbers []int, to schema.ID, firstNum
 		if err != nil {
 			return err
 		}
-		if err := tx.fix(); err != nil {
+		if err := cmp.Or(tx.flush(), tx.fix()); err != nil {
 			return err
 		}
 		had, err := tx.places(source)
@@ -117,7 +118,7 @@ func (p *places) add(v *record) {
 // places gives those of an article.
 func (tx *Tx) places(a *article) (*places, error) {
 	p := newPlaces()
-	err := tx.c.records(a.id, a.num, func(v *record, _ []byte) error {
+	err := tx.records(a, func(v *record, _ []byte) error {
 		p.add(v)
 		return nil
 	})
@@ -131,7 +132,7 @@ func (tx *Tx) recompute(a *article, had *places) error {
 	a.states = nil
 	tx.recall()
 	now := newPlaces()
-	err := tx.c.records(a.id, a.num, func(v *record, data []byte) error {
+	err := tx.records(a, func(v *record, data []byte) error {
 		a.add(v, data)
 		now.add(v)
 		return nil

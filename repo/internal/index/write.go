@@ -64,7 +64,12 @@ func (tx *Tx) AddVersion(r Row, aliases []Alias, contexts []string) error {
 			return err
 		}
 		v.aliases = aliasList(aliases)
-		data, err := tx.insert(a.num, &v)
+		if r.Number <= a.high { // only then it may be taken
+			if err := tx.flush(); err != nil {
+				return err
+			}
+		}
+		data, err := tx.insert(a, &v)
 		if err != nil {
 			return err
 		}
@@ -177,7 +182,7 @@ func (tx *Tx) last() (int64, error) {
 }
 
 // insert writes a version's rows, and gives its blob.
-func (tx *Tx) insert(num int64, v *record) ([]byte, error) {
+func (tx *Tx) insert(a *article, v *record) ([]byte, error) {
 	if err := tx.claim(v.Seq); err != nil {
 		return nil, err
 	}
@@ -205,16 +210,20 @@ func (tx *Tx) insert(num int64, v *record) ([]byte, error) {
 		flags |= flagCorrected
 	}
 	data := v.append(make([]byte, 0, 512))
-	err = tx.c.exec("INSERT INTO versions VALUES (?, ?, ?, ?, ?)",
-		keyOf(num, v.Number), v.Seq, v.Published.T.Unix(), v.Recorded.Unix(), eight(v.Content[:]))
-	if isTaken(err) {
-		return nil, errors.New("the number is taken")
-	}
-	if err != nil {
-		return nil, err
+	row := freshRow{v.Number, v.Seq, v.Published.T.Unix(), v.Recorded.Unix(), eight(v.Content[:])}
+	if v.Number > a.high {
+		a.fresh = append(a.fresh, row)
+	} else {
+		err := tx.c.exec("INSERT INTO versions VALUES (?, ?, ?, ?, ?)", keyOf(a.num, row.number), row.seq, row.published, row.recorded, row.content8)
+		if isTaken(err) {
+			return nil, errors.New("the number is taken")
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	err = tx.c.exec("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		v.Seq, keyOf(num, v.Number), eight(v.Commit[:]), v.Recorded.Unix(), author, category, kinds, flags)
+		v.Seq, keyOf(a.num, v.Number), eight(v.Commit[:]), v.Recorded.Unix(), author, category, kinds, flags)
 	if err != nil {
 		return nil, err
 	}
@@ -304,10 +313,62 @@ func (tx *Tx) SetKinds(id schema.ID, number int, kinds string, restores int) err
 
 // record reads one version.
 func (tx *Tx) record(a *article, number int) (v record, ok bool, err error) {
+	for i := range a.fresh {
+		if a.fresh[i].number == number {
+			data, err := tx.data(a.fresh[i].seq)
+			if err == nil {
+				v, err = decodeAll(a.id, number, data)
+			}
+			return v, err == nil, err
+		}
+	}
 	err = tx.c.each("SELECT d.data FROM versions v JOIN data d ON d.seq = v.seq WHERE v.key = ?", []driver.Value{keyOf(a.num, number)}, func(row []driver.Value) error {
 		ok = true
 		v, err = decodeAll(a.id, number, blob(row[0]))
 		return err
 	})
 	return v, ok, err
+}
+
+// data reads the blob of a version.
+func (tx *Tx) data(seq int64) (data []byte, err error) {
+	err = tx.c.each("SELECT data FROM data WHERE seq = ?", []driver.Value{seq}, func(row []driver.Value) error {
+		data = blob(row[0])
+		return nil
+	})
+	if err == nil && data == nil {
+		err = fmt.Errorf("the version at place %d is not there: %w", seq, ErrDamaged)
+	}
+	return data, err
+}
+
+// blobs calls f with the blob of every version of an article, by Number.
+func (tx *Tx) blobs(a *article, f func(number int, data []byte) error) error {
+	if len(a.fresh) == 0 || a.count > len(a.fresh) {
+		err := tx.c.each(versionData, span(a.num), func(row []driver.Value) error { return f(numberOf(number(row[0])), blob(row[1])) })
+		if err != nil {
+			return err
+		}
+	}
+	for _, v := range a.fresh {
+		data, err := tx.data(v.seq)
+		if err == nil {
+			err = f(v.number, data)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// records calls f with every version of an article, by Number, and its blob.
+func (tx *Tx) records(a *article, f func(v *record, data []byte) error) error {
+	return tx.blobs(a, func(number int, data []byte) error {
+		v, err := decodeAll(a.id, number, data)
+		if err != nil {
+			return err
+		}
+		return f(&v, data)
+	})
 }
