@@ -28,10 +28,19 @@ const (
 	maxPack = 1 << 30
 )
 
-// Maintain makes many small packs one now, rather than when 32 of a size have
-// come together, and returns how many it replaced. It is harmless at any time:
-// readers go on, and a kill at any moment leaves everything readable.
+// alwaysMerged is the size in bytes up to which Maintain copies packs into one
+// whatever their sizes: that takes less than a second.
+const alwaysMerged = 64 << 20
+
+// Maintain puts the packs in order now, rather than when 32 of a size have come
+// together, and returns how many it replaced: many small ones become one, and
+// when 64,000 commits have come together, all are replayed (Replay). It is
+// harmless at any time: readers go on, and a kill at any moment leaves everything
+// readable.
 func (r *Repo) Maintain(ctx context.Context) (replaced int, err error) {
+	if replaced, err = r.replay(ctx, false); err != nil || replaced > 0 {
+		return replaced, err
+	}
 	unlock, err := r.Lock(ctx)
 	if err != nil {
 		return 0, err
@@ -47,7 +56,7 @@ func (r *Repo) Maintain(ctx context.Context) (replaced int, err error) {
 // holds the store's lock.
 func (r *Repo) concatenate(least int) (replaced int, err error) {
 	for {
-		group, err := r.objects.mergeable(least)
+		group, err := r.objects.mergeable(least, r.replayed())
 		if err != nil || len(group) == 0 {
 			return replaced, err
 		}
@@ -63,14 +72,15 @@ func (r *Repo) concatenate(least int) (replaced int, err error) {
 
 // mergeable returns the packs that are to become one: the first size of which
 // there are enough, or all small packs where least is below the usual. Packs
-// that are borrowed, or marked by git, are left alone.
-func (o *objects) mergeable(least int) ([]*pack, error) {
+// that are borrowed, or marked by git, are left alone, and so are those that a
+// replay made.
+func (o *objects) mergeable(least int, replayed map[string]bool) ([]*pack, error) {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	own := filepath.Join(o.dirs[0], "pack")
 	tiers := map[int][]*pack{}
 	for _, p := range o.packs {
-		if p.kept || filepath.Dir(p.base) != own || p.size > maxPack/2 {
+		if p.kept || replayed[p.base] || filepath.Dir(p.base) != own || p.size > maxPack/2 {
 			continue
 		}
 		x, err := p.openedIndex()
@@ -90,10 +100,12 @@ func (o *objects) mergeable(least int) ([]*pack, error) {
 		slices.SortFunc(group, func(a, b *pack) int { return cmp.Compare(a.size, b.size) })
 		total := int64(0)
 		for i, p := range group {
-			if total += p.size; total > maxPack {
+			// Nor is a large pack copied for the sake of a few small ones.
+			if total+p.size > maxPack || p.size > alwaysMerged && i > 0 && p.size > 2*total {
 				group = group[:i]
 				break
 			}
+			total += p.size
 		}
 		if len(group) >= least {
 			slices.SortFunc(group, func(a, b *pack) int {
@@ -354,11 +366,16 @@ func (s *mergeSource) copyTo(w *packWriter) error {
 }
 
 func (s *mergeSource) hashAt(off int64) (Hash, bool) {
-	i, ok := slices.BinarySearchFunc(s.entries, off, func(e indexRow, off int64) int {
-		return cmp.Compare(e.offset, off)
-	})
+	i, ok := s.placeOf(off)
 	if !ok {
 		return Hash{}, false
 	}
 	return s.entries[i].hash, true
+}
+
+// placeOf returns which of the entries begins at off.
+func (s *mergeSource) placeOf(off int64) (int, bool) {
+	return slices.BinarySearchFunc(s.entries, off, func(e indexRow, off int64) int {
+		return cmp.Compare(e.offset, off)
+	})
 }

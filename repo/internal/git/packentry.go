@@ -21,10 +21,14 @@ type packItem struct {
 	base     int
 	baseData []byte // the base's bytes, in which a delta is searched
 	splice   []byte // or the delta, where it is known without a search
+	packed   []byte // or the object compressed already, which has
+	size     int    // so many bytes
 }
 
 // bytes is about what an item holds in memory.
-func (it *packItem) bytes() int { return len(it.data) + len(it.baseData) + len(it.splice) }
+func (it *packItem) bytes() int {
+	return len(it.data) + len(it.baseData) + len(it.splice) + len(it.packed)
+}
 
 // encodedEntry says what the head of an entry must say.
 type encodedEntry struct {
@@ -64,6 +68,10 @@ func (p *encoders) put(e *entryEncoder) { p.pool.Put(e) }
 
 // encode appends an entry's compressed bytes to out.
 func (e *entryEncoder) encode(out []byte, it *packItem) ([]byte, encodedEntry, error) {
+	if it.packed != nil {
+		out = append(out, it.packed...)
+		return out, encodedEntry{size: it.size, end: len(out)}, nil
+	}
 	body, delta := it.data, false
 	switch {
 	case it.base == 0:

@@ -1,6 +1,7 @@
 package git
 
 import (
+	"crypto/sha1"
 	"errors"
 	"fmt"
 	"os"
@@ -226,6 +227,46 @@ func (s *streamPack) flush() error {
 	s.work = nil
 	<-s.ended
 	return s.failure()
+}
+
+// seal brings the file to its end when all was put: its head, the entries up to
+// start, which are taken over from old, and its checksum, which it returns. The
+// checksum begins with the number of entries, so everything is read once more.
+func (s *streamPack) seal(entries int, old *view, start int64) (sum Hash, err error) {
+	if err := s.flush(); err != nil {
+		return sum, err
+	}
+	defer catchFaults(&err)()
+	d := sha1.New()
+	head := appendPackHead(nil, entries)
+	d.Write(head)
+	if _, err := s.file.WriteAt(head, 0); err != nil {
+		return sum, err
+	}
+	const piece = 1 << 20
+	for at := int64(packHead); at < start; {
+		raw, err := old.window(at, min(piece, start-at))
+		if err != nil {
+			return sum, err
+		}
+		d.Write(raw)
+		if _, err := s.file.WriteAt(raw, at); err != nil {
+			return sum, err
+		}
+		at += int64(len(raw))
+	}
+	buf := make([]byte, piece)
+	for at := start; at < s.layout.at; {
+		n, err := s.reader.ReadAt(buf[:min(piece, s.layout.at-at)], at)
+		if err != nil {
+			return sum, fmt.Errorf("read the pack that is being written: %w", err)
+		}
+		d.Write(buf[:n])
+		at += int64(n)
+	}
+	d.Sum(sum[:0])
+	_, err = s.file.WriteAt(sum[:], s.layout.at)
+	return sum, err
 }
 
 // close ends the goroutines and lets the files go.

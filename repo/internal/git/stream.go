@@ -1,10 +1,7 @@
 package git
 
 import (
-	"crypto/sha1"
 	"errors"
-	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 )
@@ -134,31 +131,7 @@ func (s *stream) finish() (f File, sum Hash, err error) {
 	names, layout, tables := s.entries.names, s.layout, make(chan []byte, 1)
 	s.tables = tables
 	go func() { tables <- indexTables(names, &layout) }() // takes as long as what follows
-	defer catchFaults(&err)()
-	d := sha1.New()
-	head := appendPackHead(nil, len(names))
-	d.Write(head)
-	if _, err := s.file.WriteAt(head, 0); err != nil {
-		return nil, sum, err
-	}
-	const piece = 1 << 20
-	for at := int64(packHead); at < s.start; {
-		raw, err := s.old.window(at, min(piece, s.start-at))
-		if err != nil {
-			return nil, sum, err
-		}
-		d.Write(raw)
-		if _, err := s.file.WriteAt(raw, at); err != nil {
-			return nil, sum, err
-		}
-		at += int64(len(raw))
-	}
-	fresh := io.NewSectionReader(s.reader, s.start, layout.at-s.start)
-	if n, err := io.CopyBuffer(struct{ io.Writer }{d}, struct{ io.Reader }{fresh}, make([]byte, piece)); err != nil || n != layout.at-s.start {
-		return nil, sum, fmt.Errorf("read the pack that is being written: %d of %d bytes: %w", n, layout.at-s.start, errors.Join(err, io.ErrUnexpectedEOF))
-	}
-	d.Sum(sum[:0])
-	_, err = s.file.WriteAt(sum[:], layout.at)
+	sum, err = s.seal(len(names), s.old, s.start)
 	// A file that is open can't be renamed everywhere.
 	return s.file, sum, errors.Join(err, s.reader.Close(), s.closeOld())
 }
