@@ -24,22 +24,16 @@ func takeCommands(ctx context.Context, p *place) ([]sample, error) {
 		}
 	}
 	times := p.often(31)
-	var samples []sample
-	for _, c := range []struct {
-		key, what string
-		run       func(int) (usage, error)
-	}{
-		{"version", "`stemma --version`", run("--version")},
-		{"changes", "`stemma changes` of the hot article", run("changes", p.known.Hot)},
-		{"show", "`stemma show` of the hot article", run("show", p.known.Hot)},
-		{"diff", "`stemma diff` of the hot article", run("diff", p.known.Hot)},
-		{"record", "`stemma record`", p.recordCommand(ctx, dir)},
+	var list []contender
+	for _, c := range []contender{
+		{sample{Key: "version", What: "`stemma --version`"}, times, run("--version")},
+		{sample{Key: "changes", What: "`stemma changes` of the hot article"}, times, run("changes", p.known.Hot)},
+		{sample{Key: "show", What: "`stemma show` of the hot article"}, times, run("show", p.known.Hot)},
+		{sample{Key: "diff", What: "`stemma diff` of the hot article"}, times, run("diff", p.known.Hot)},
+		{sample{Key: "record", What: "`stemma record`"}, times, p.recordCommand(ctx, dir)},
 	} {
-		all, err := repeat(times, c.run)
-		if err != nil {
-			return nil, err
-		}
-		samples = append(samples, sample{Key: c.key, What: c.what, Ours: true, Usage: middle(all), Runs: times})
+		c.sample.Ours = true
+		list = append(list, c)
 	}
-	return samples, nil
+	return contest(list)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/stemma-project/stemma/repo/internal/git"
 )
@@ -21,62 +20,49 @@ func takeBlobs(ctx context.Context, p *place) ([]sample, error) {
 		return nil, err
 	}
 	times := p.often(5)
-	names := p.known.Blobs
 	sizes := map[int64]bool{} // every reader must have read as much
-	read := func(task, dir string) ([]usage, float64, error) {
-		var inner []float64
-		runs, err := repeat(times, func(int) (usage, error) {
-			var r readReply
-			u, err := p.do(ctx, task, readArgs{Store: dir, Blobs: names}, &r)
-			inner = append(inner, r.Seconds/float64(len(names)))
-			sizes[r.Bytes] = true
-			return u, err
-		})
-		return runs, median(inner), err
-	}
-	ours, inner, err := read("read", p.store())
-	if err != nil {
-		return nil, err
-	}
-	samples := []sample{{Key: "stemma", What: "a process that opens the store and reads them", Ours: true, Usage: middle(ours), Runs: times, Count: len(names), Inner: inner}}
-	for _, peer := range []struct{ key, what, dir string }{
-		{"git", "`git cat-file --batch` on fast-import's repository", p.peer()},
-		{"git store", "`git cat-file --batch` on the store", p.store()},
-	} {
-		runs, err := repeat(times, func(int) (usage, error) {
-			u, n, err := p.catFile(ctx, peer.dir)
-			sizes[n] = true
-			return u, err
-		})
-		if err != nil {
-			return nil, err
-		}
-		samples = append(samples, sample{Key: peer.key, What: peer.what, Usage: middle(runs), Runs: times, Count: len(names)})
+	list := []contender{
+		{sample{Key: "stemma", What: "a process that opens the store and reads them", Ours: true}, times, p.readBy(ctx, "read", p.store(), sizes)},
+		{sample{Key: "git", What: "`git cat-file --batch` on fast-import's repository"}, times, p.catFile(ctx, p.peer(), sizes)},
+		{sample{Key: "git store", What: "`git cat-file --batch` on the store"}, times, p.catFile(ctx, p.store(), sizes)},
 	}
 	if p.size <= goGitReads {
-		runs, inner, err := read("read-go-git", p.peer())
-		if err != nil {
-			return nil, err
-		}
-		samples = append(samples, sample{Key: "go-git", What: "a process of go-git's on fast-import's repository", Usage: middle(runs), Runs: times, Count: len(names), Inner: inner})
+		list = append(list, contender{sample{Key: "go-git", What: "a process of go-git's on fast-import's repository"}, times, p.readBy(ctx, "read-go-git", p.peer(), sizes)})
 	}
-	if len(sizes) != 1 {
-		return nil, fmt.Errorf("the readers read different numbers of bytes: %v", sizes)
+	samples, err := contest(list)
+	if err == nil && len(sizes) != 1 {
+		err = fmt.Errorf("the readers read different numbers of bytes: %v", sizes)
 	}
-	return samples, nil
+	for i := range samples {
+		samples[i].Count = len(p.known.Blobs)
+	}
+	return samples, err
 }
 
-// catFile lets git read the samples, and counts the bytes of the files.
-func (p *place) catFile(ctx context.Context, dir string) (usage, int64, error) {
-	cmd := p.git(ctx, dir, "cat-file", "--batch=%(objectname)")
-	cmd.Stdin = strings.NewReader(strings.Join(p.known.Blobs, "\n") + "\n")
-	var out counter
-	cmd.Stdout = &out
-	u, err := take(cmd)
-	for _, name := range p.known.Blobs {
-		out -= counter(len(name) + len("\n\n"))
+// readBy gives what lets a task read the samples, and notes how many bytes it read.
+func (p *place) readBy(ctx context.Context, task, dir string, sizes map[int64]bool) func(int) (usage, error) {
+	return func(int) (usage, error) {
+		var r readReply
+		u, err := p.do(ctx, task, readArgs{Store: dir, Blobs: p.known.Blobs}, &r)
+		sizes[r.Bytes] = true
+		return u, err
 	}
-	return u, int64(out), err
+}
+
+// catFile gives what lets git read the samples, and notes the bytes of the files.
+func (p *place) catFile(ctx context.Context, dir string, sizes map[int64]bool) func(int) (usage, error) {
+	return func(int) (usage, error) {
+		cmd := p.git(ctx, dir, "cat-file", "--batch=%(objectname)")
+		cmd.Stdin = strings.NewReader(strings.Join(p.known.Blobs, "\n") + "\n")
+		var out counter
+		cmd.Stdout = &out
+		u, err := take(cmd)
+		for _, name := range p.known.Blobs {
+			out -= counter(len(name) + len("\n\n"))
+		}
+		sizes[int64(out)] = true
+		return u, err
+	}
 }
 
 // counter counts bytes.
@@ -92,10 +78,7 @@ type readArgs struct {
 	Blobs []string
 }
 
-type readReply struct {
-	Seconds float64
-	Bytes   int64
-}
+type readReply struct{ Bytes int64 }
 
 func readTask(_ context.Context, a readArgs) (r readReply, err error) {
 	g, err := git.Open(a.Store)
@@ -103,7 +86,6 @@ func readTask(_ context.Context, a readArgs) (r readReply, err error) {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, g.Close()) }()
-	start := time.Now()
 	for _, name := range a.Blobs {
 		h, err := git.ParseHash(name)
 		if err != nil {
@@ -115,7 +97,6 @@ func readTask(_ context.Context, a readArgs) (r readReply, err error) {
 		}
 		r.Bytes += int64(len(data))
 	}
-	r.Seconds = time.Since(start).Seconds()
 	return r, nil
 }
 

@@ -29,29 +29,41 @@ func takeRecord(ctx context.Context, p *place) ([]sample, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	times := p.often(recordRuns)
-	whole, err := repeat(times, p.recordCommand(ctx, dir))
+	times, slow := p.often(recordRuns), p.runs(recordRuns, 5)
+	list := []contender{{sample{Key: "stemma", What: "`stemma record`", Ours: true}, times, p.recordCommand(ctx, dir)}}
+	rivals := []contender{
+		{sample{Key: "plumbing", What: "git plumbing (`hash-object`, `ls-tree`, `mktree`, `commit-tree`, `update-ref`), all synced"}, times, nil},
+		{sample{Key: "fast-import", What: "`git fast-import` of one commit, synced"}, times, nil},
+		{sample{Key: "go-git", What: "go-git, bare, compare and swap, not synced: a process"}, slow, nil},
+	}
+	var copies []string
+	for i, run := range []func(context.Context, string) func(int) (usage, error){p.recordPlumbing, p.recordFastImport, p.recordGoGit} {
+		copied := filepath.Join(dir, rivals[i].sample.Key+".git")
+		if err := copyTree(copied, p.peer()); err != nil {
+			return nil, err
+		}
+		copies = append(copies, copied)
+		rivals[i].run = run(ctx, copied)
+	}
+	samples, err := contest(append(list, rivals...))
 	if err != nil {
 		return nil, err
 	}
-	samples := []sample{{Key: "stemma", What: "`stemma record`", Ours: true, Usage: middle(whole), Runs: times}}
+	for i, copied := range copies {
+		n, err := p.commits(ctx, copied)
+		if want := p.size + rivals[i].times; err == nil && n != want {
+			err = fmt.Errorf("%s left %d commits, and %d were to be there", rivals[i].sample.Key, n, want)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	inner, err := p.recordInside(ctx)
 	if err != nil {
 		return nil, err
 	}
-	samples = append(samples, inner...)
-	for _, rival := range []func(context.Context, string) (sample, error){p.recordPlumbing, p.recordFastImport, p.recordGoGit, p.recordGoGitInside} {
-		copied := filepath.Join(dir, "peer.git")
-		if err := copyTree(copied, p.peer()); err != nil {
-			return nil, err
-		}
-		s, err := rival(ctx, copied)
-		if err := errors.Join(err, os.RemoveAll(copied)); err != nil {
-			return nil, err
-		}
-		samples = append(samples, s)
-	}
-	return samples, nil
+	open, err := p.recordGoGitInside(ctx, copies[2])
+	return append(append(samples, inner...), open), err
 }
 
 // recordCommand gives what records one version by a whole process.

@@ -59,26 +59,23 @@ func withRow(rows, kind, name, file string) string {
 	return b.String()
 }
 
-// recordPlumbing measures plumbing on a copy of the peer.
-func (p *place) recordPlumbing(ctx context.Context, dir string) (sample, error) {
+// recordPlumbing gives what records by plumbing in a repository.
+func (p *place) recordPlumbing(ctx context.Context, dir string) func(int) (usage, error) {
 	prose := newProse()
 	g := &gitScript{place: p, ctx: ctx, dir: dir}
-	times := p.often(recordRuns)
-	runs, err := repeat(times, func(i int) (usage, error) {
+	return func(i int) (usage, error) {
 		st, err := p.edit(prose, i)
 		if err != nil {
 			return usage{}, err
 		}
 		return g.record(articlePath(st.ID), schema.EncodeFile(st))
-	})
-	return sample{Key: "plumbing", What: "git plumbing (`hash-object`, `ls-tree`, `mktree`, `commit-tree`, `update-ref`), all synced", Usage: middle(runs), Runs: times}, err
+	}
 }
 
-// recordFastImport measures git fast-import of a single commit.
-func (p *place) recordFastImport(ctx context.Context, dir string) (sample, error) {
+// recordFastImport gives what records by git fast-import of a single commit.
+func (p *place) recordFastImport(ctx context.Context, dir string) func(int) (usage, error) {
 	prose := newProse()
-	times := p.often(recordRuns)
-	runs, err := repeat(times, func(i int) (usage, error) {
+	return func(i int) (usage, error) {
 		st, err := p.edit(prose, i)
 		if err != nil {
 			return usage{}, err
@@ -88,21 +85,15 @@ func (p *place) recordFastImport(ctx context.Context, dir string) (sample, error
 		cmd.Stdin = strings.NewReader(fmt.Sprintf("commit refs/heads/main\ncommitter Editor <editor@example.org> %d +0000\ndata 7\nRevise\nfrom refs/heads/main^0\nM 100644 inline %s\ndata %d\n%s\n",
 			firstDay().Unix(), articlePath(st.ID), len(data), data))
 		return take(cmd)
-	})
-	return sample{Key: "fast-import", What: "`git fast-import` of one commit, synced", Usage: middle(runs), Runs: times}, err
+	}
 }
 
-// recordGoGit measures go-git as a whole process.
-func (p *place) recordGoGit(ctx context.Context, dir string) (sample, error) {
-	times := p.runs(recordRuns, 5)
-	var first []float64
-	runs, err := repeat(times, func(i int) (usage, error) {
+// recordGoGit gives what records by go-git as a whole process.
+func (p *place) recordGoGit(ctx context.Context, dir string) func(int) (usage, error) {
+	return func(i int) (usage, error) {
 		var r recordReply
-		u, err := p.do(ctx, "record-go-git", recordArgs{Store: dir, Current: p.known.Current[i%len(p.known.Current):], Count: 1}, &r)
-		first = append(first, r.First)
-		return u, err
-	})
-	return sample{Key: "go-git", What: "go-git, bare, compare and swap, not synced: a process", Usage: middle(runs), Runs: times, First: median(first)}, err
+		return p.do(ctx, "record-go-git", recordArgs{Store: dir, Current: p.known.Current[i%len(p.known.Current):], Count: 1}, &r)
+	}
 }
 
 // recordGoGitInside measures go-git in a process that stays.
