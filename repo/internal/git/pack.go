@@ -119,8 +119,10 @@ func (p *pack) find(h Hash) (off int64, ok bool, err error) {
 	if !ok {
 		return 0, false, nil
 	}
-	off, err = x.offset(at)
-	return off, err == nil, err
+	if off, err = x.offset(at); err != nil {
+		return 0, false, corruptFile(p.base+".idx", err)
+	}
+	return off, true, nil
 }
 
 // entryHead is what stands in front of an object's compressed bytes.
