@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -112,7 +113,7 @@ func (p *place) groupGoGit(ctx context.Context, dir string, seconds float64) (sa
 		s.Note = fmt.Sprintf("%d acknowledged, %d there", r.Acknowledged, after-before)
 	}
 	if r.Failed != "" {
-		s.Note += "; some failed"
+		s.Note += "; a caller gave up: " + strings.ReplaceAll(r.Failed, dir, "the repository")
 	}
 	return s, os.RemoveAll(dir)
 }

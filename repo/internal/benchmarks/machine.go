@@ -32,7 +32,8 @@ func lookAround(ctx context.Context, t *tools, dir string) (machine, error) {
 		return m, err
 	}
 	m.Git = strings.TrimPrefix(out, "git version ")
-	m.Kernel = strings.TrimSpace(readText("/proc/sys/kernel/osrelease"))
+	// What follows the numbers is some builder's own name.
+	m.Kernel, _, _ = strings.Cut(strings.TrimSpace(readText("/proc/sys/kernel/osrelease")), "-")
 	m.Processor = valueOf(readText("/proc/cpuinfo"), "model name")
 	if kb, err := strconv.ParseInt(strings.TrimSuffix(valueOf(readText("/proc/meminfo"), "MemTotal"), " kB"), 10, 64); err == nil {
 		m.Memory = kb << 10

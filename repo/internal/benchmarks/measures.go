@@ -38,6 +38,7 @@ func tasks() map[string]task {
 		"packs":         typed(packsTask),
 		"record":        typed(recordTask),
 		"record-go-git": typed(recordGoGitTask),
+		"replay":        typed(replayTask),
 		"read":          typed(readTask),
 		"read-go-git":   typed(readGoGitTask),
 		"group":         typed(groupTask),

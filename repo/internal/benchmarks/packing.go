@@ -36,8 +36,9 @@ type packsReply struct {
 	Bytes    int64
 }
 
-// packsBatch is how many versions are published together.
-const packsBatch = 1000
+// packsBatch is how many versions are published together, as an import does where
+// nobody waits for the store.
+const packsBatch = 1 << 17
 
 func packsTask(ctx context.Context, a packsArgs) (r packsReply, err error) {
 	if err := git.Init(a.Store, git.Config{}); err != nil {
@@ -58,7 +59,8 @@ func packsTask(ctx context.Context, a packsArgs) (r packsReply, err error) {
 		return r, err
 	}
 	defer in.Close()
-	w := &packer{repo: g, known: map[schema.ID]bool{}, now: time.Now()}
+	w := &packer{repo: g, last: map[schema.ID]git.Hash{}, now: time.Now()}
+	defer w.abandon()
 	for item, err := range ingest.JSONL(in, statesFile) {
 		if err == nil {
 			err = w.add(&item)
@@ -77,11 +79,12 @@ func packsTask(ctx context.Context, a packsArgs) (r packsReply, err error) {
 
 // packer commits states in batches.
 type packer struct {
-	repo  *git.Repo
-	known map[schema.ID]bool
-	now   time.Time
+	repo *git.Repo
+	last map[schema.ID]git.Hash // what each article's file holds
+	now  time.Time
 
 	batch *git.Batch // nil between two batches
+	pack  *git.Streamed
 	tip   git.Hash
 	held  int
 }
@@ -89,23 +92,24 @@ type packer struct {
 func (w *packer) add(item *ingest.Item) (err error) {
 	st := item.Input.State
 	st.Normalize()
+	base, known := w.last[st.ID]
 	verb := "Create"
-	if w.known[st.ID] {
+	if known {
 		verb = "Revise"
 	}
-	w.known[st.ID] = true
 	if w.batch == nil {
-		if w.batch, err = w.repo.Begin(w.tip); err != nil {
+		if w.batch, err = w.repo.BeginStream(w.tip, w.pack); err != nil {
 			return err
 		}
 	}
 	who := git.Signature{Name: item.Input.Author.Name, Email: item.Input.Author.Email, When: item.Input.Published.T}
 	by := who
 	by.When = w.now
-	blob := w.batch.Blob(schema.EncodeFile(&st))
+	blob := w.batch.BlobOver(schema.EncodeFile(&st), base, nil)
+	w.last[st.ID] = blob
 	message := fmt.Sprintf("%s: %s\n\nStemma-Article: %s\nStemma-Published: %s\nStemma-Source: sha256=%x reader=json/1 address=%s\n",
 		verb, st.Headline, st.ID, item.Input.Published, item.SHA256, statesFile)
-	if w.tip, err = w.batch.Commit(map[string]git.Hash{articlePath(st.ID): blob}, who, by, message); err != nil {
+	if w.tip, err = w.batch.CommitFile(articlePath(st.ID), blob, who, by, message); err != nil {
 		return err
 	}
 	if w.held++; w.held == packsBatch {
@@ -118,7 +122,17 @@ func (w *packer) publish() error {
 	if w.batch == nil {
 		return nil
 	}
-	b := w.batch
-	w.batch, w.held = nil, 0
-	return b.Publish()
+	err := w.batch.Publish()
+	w.pack = w.batch.Streamed()
+	if err == nil {
+		w.batch, w.held = nil, 0
+	}
+	return err
+}
+
+// abandon gives up what was not published.
+func (w *packer) abandon() {
+	if w.batch != nil {
+		w.batch.Abandon()
+	}
 }

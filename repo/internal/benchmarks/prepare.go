@@ -28,8 +28,8 @@ const (
 const (
 	blobSamples    = 10_000 // versions that are read at random
 	articleSamples = 64     // articles that are recorded on top of
-	tailVersions   = 100_000
-	tailParts      = 31 // as many imports as leave packs behind that upkeep has not touched
+	tailVersions   = 60_000 // fewer than upkeep replays of its own accord
+	tailParts      = 31     // as many imports as leave packs behind that upkeep has not touched
 )
 
 // prepared is what is known of a place's streams.

@@ -7,7 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"github.com/stemma-project/stemma/repo/internal/git"
 )
 
 // takeUpkeep makes one pack of many, and one pack of everything, against git's own
@@ -26,59 +27,66 @@ func takeUpkeep(ctx context.Context, p *place) ([]sample, error) {
 	if err := p.fillTail(ctx, tail); err != nil {
 		return nil, err
 	}
-	ways, err := p.upkeepWays(ctx, tail)
-	if err != nil {
-		return nil, err
-	}
 	before := packs(tail)
 	var samples []sample
-	for _, way := range ways {
-		copied := filepath.Join(dir, "copy")
-		if err := copyTree(copied, tail); err != nil {
-			return nil, err
-		}
-		cmd := p.git(ctx, copied, way.args...)
-		if way.ours {
-			cmd = p.tools.store(ctx, copied, way.args...)
-		}
-		u, err := take(cmd)
+	for _, way := range p.upkeepWays(ctx) {
+		s, err := p.upkeep(way, tail, filepath.Join(dir, "copy"))
 		if err != nil {
 			return nil, err
 		}
-		bytes, err := treeSize(filepath.Join(copied, "objects"))
-		if err != nil {
+		if err := p.sameTip(ctx, filepath.Join(dir, "copy"), tail); err != nil {
 			return nil, err
 		}
-		samples = append(samples, sample{Key: way.key, What: way.what, Ours: way.ours, Usage: u, Runs: 1, Count: p.known.PartsOf, Bytes: bytes,
-			Note: fmt.Sprintf("%d packs before, %d after", before, packs(copied))})
-		if err := errors.Join(p.sameTip(ctx, copied, tail), os.RemoveAll(copied)); err != nil {
-			return nil, err
-		}
+		s.Note = fmt.Sprintf("%d packs before, %s", before, s.Note)
+		samples = append(samples, s)
 	}
 	return samples, nil
 }
 
-type upkeepWay struct {
-	key, what string
-	args      []string
-	ours      bool
+// upkeep measures one way on a fresh copy.
+func (p *place) upkeep(way upkeepWay, tail, copied string) (s sample, err error) {
+	if err := errors.Join(os.RemoveAll(copied), copyTree(copied, tail)); err != nil {
+		return s, err
+	}
+	s = sample{Key: way.key, What: way.what, Ours: way.ours, Runs: 1, Count: p.known.PartsOf}
+	if s.Usage, err = way.run(copied); err != nil {
+		return s, err
+	}
+	s.Note = fmt.Sprintf("%d after", packs(copied))
+	s.Bytes, err = treeSize(filepath.Join(copied, "objects"))
+	return s, err
 }
 
-// upkeepWays lists what is compared. A store whose maintain has no --replay can't be
-// replayed on request.
-func (p *place) upkeepWays(ctx context.Context, tail string) ([]upkeepWay, error) {
-	ways := []upkeepWay{
-		{"maintain", "tail merge: `stemma maintain`", []string{"maintain"}, true},
-		{"geometric", "`git repack --geometric=2 -d` on the same store", []string{"repack", "--geometric=2", "-d", "--quiet"}, false},
+type upkeepWay struct {
+	key, what string
+	ours      bool
+	run       func(dir string) (usage, error)
+}
+
+// upkeepWays lists what is compared.
+func (p *place) upkeepWays(ctx context.Context) []upkeepWay {
+	git := func(args ...string) func(string) (usage, error) {
+		return func(dir string) (usage, error) { return take(p.git(ctx, dir, args...)) }
 	}
-	help, _, err := answer(p.tools.store(ctx, tail, "maintain", "--help"))
+	return []upkeepWay{
+		{"maintain", "tail merge: `stemma maintain`", true, func(dir string) (usage, error) { return take(p.tools.store(ctx, dir, "maintain")) }},
+		{"geometric", "`git repack --geometric=2 -d` on the same store", false, git("repack", "--geometric=2", "-d", "--quiet")},
+		{"replay", "replay of everything, as upkeep does at 64,000 versions", true, func(dir string) (usage, error) {
+			var replaced int
+			return p.do(ctx, "replay", dir, &replaced)
+		}},
+		{"gc", "`git gc` on the same store", false, git("gc", "--quiet")},
+	}
+}
+
+// replayTask replays a store's packs, and gives their number.
+func replayTask(ctx context.Context, dir string) (replaced int, err error) {
+	g, err := git.Open(dir)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	if strings.Contains(help, "--replay") {
-		ways = append(ways, upkeepWay{"replay", "replay: `stemma maintain --replay`", []string{"maintain", "--replay"}, true})
-	}
-	return append(ways, upkeepWay{"gc", "`git gc` on the same store", []string{"gc", "--quiet"}, false}), nil
+	defer func() { err = errors.Join(err, g.Close()) }()
+	return g.Replay(ctx)
 }
 
 // fillTail imports the first versions part by part.
