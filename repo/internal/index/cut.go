@@ -14,7 +14,8 @@ import (
 // Cut goes back to what the index held when the version at place seq had been added
 // by its commit, the last of that one: versions, notices, contexts, files and problems
 // that came later are dropped, and what follows from the others is found anew. The
-// commit covered is that version's then. Problems of the field named stay.
+// commit covered is that version's then. Problems of the field named stay. The
+// versions dropped are written down as [Tx.Lose] does.
 //
 // What it can't know are the kinds of change of the versions that followed a dropped
 // one in the order of publication, and what they restore: again lists their articles.
@@ -22,12 +23,15 @@ import (
 // ok is false, and nothing is done, where a link, a split or a file that moved in the
 // meantime can't be undone: then the index is to be built anew.
 func (tx *Tx) Cut(seq int64, field string) (again []schema.ID, ok bool, err error) {
-	err = tx.do("cut back to place %d", []any{seq}, func(*conn) error {
+	err = tx.do("cut back to place %d", []any{seq}, func(c *conn) error {
 		k, err := tx.newCutter(seq)
 		if err != nil || k == nil {
 			return err
 		}
 		ok, k.field = true, field
+		if err := c.lose(seq); err != nil {
+			return err
+		}
 		for _, step := range []func() error{k.versions, k.tails, k.notices, k.contexts, k.problems, k.files} {
 			if err := step(); err != nil {
 				return err
@@ -314,10 +318,12 @@ func (k *cutter) files() error {
 // because history was rewritten: so that whoever takes the new history in, even after
 // an interruption, can tell which of them it lacks. [Tx.Reset] leaves them.
 func (tx *Tx) Lose(after int64) error {
-	return tx.do("note the versions after place %d", []any{after}, func(c *conn) error {
-		return c.exec(`INSERT INTO lost (article, number, data) SELECT a.id, l.key & 16777215, d.data FROM log l CROSS JOIN data d ON d.seq = l.seq
-			CROSS JOIN articles a ON a.num = l.key >> 24 WHERE l.seq > ? ORDER BY l.seq`, after)
-	})
+	return tx.do("note the versions after place %d", []any{after}, func(c *conn) error { return c.lose(after) })
+}
+
+func (c *conn) lose(after int64) error {
+	return c.exec(`INSERT INTO lost (article, number, data) SELECT a.id, l.key & 16777215, d.data FROM log l CROSS JOIN data d ON d.seq = l.seq
+		CROSS JOIN articles a ON a.num = l.key >> 24 WHERE l.seq > ? ORDER BY l.seq`, after)
 }
 
 // Lost gives the versions that were written down as lost, the oldest first.

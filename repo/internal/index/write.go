@@ -237,7 +237,7 @@ func (tx *Tx) corrected(v *Row) (bool, error) {
 		return true, nil
 	}
 	if tx.notices == nil {
-		_, some, err := tx.c.int("SELECT 1 FROM corrections")
+		_, some, err := tx.c.int("SELECT 1 FROM corrections LIMIT 1")
 		if err != nil {
 			return false, err
 		}
