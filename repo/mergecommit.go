@@ -39,9 +39,12 @@ func (m *merger) commitMerge(p *plan, their *git.Commit) error {
 	}
 	e.commit.Tree = m.batch.Tree()
 	for _, d := range p.diffs {
-		now, changed := p.files[d.Path]
-		if !changed {
-			now = d.Old
+		now := d.Old
+		if row, changed := p.files[d.Path]; changed {
+			now = row.Hash
+		}
+		if d.Old == d.New || d.OldMode == git.ModeSubmodule || d.NewMode == git.ModeSubmodule {
+			continue // nothing that an article could stand in
 		}
 		c := git.FileChange{Path: d.Path, Old: d.Old, New: now}
 		fromOurs, fromTheirs := now != d.Old, now != d.New
@@ -63,11 +66,11 @@ func (m *merger) commitMerge(p *plan, their *git.Commit) error {
 		if t != tree {
 			return find(t, path)
 		}
-		if h, ok := p.files[path]; ok {
-			if h.IsZero() {
-				return h, git.ErrNotFound
+		if row, ok := p.files[path]; ok {
+			if row.Hash.IsZero() {
+				return row.Hash, git.ErrNotFound
 			}
-			return h, nil
+			return row.Hash, nil
 		}
 		return find(p.tree, path)
 	}

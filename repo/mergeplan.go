@@ -1,7 +1,6 @@
 package repo
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/stemma-project/stemma/repo/internal/git"
@@ -16,9 +15,9 @@ type conflict struct {
 
 // plan is what a merge makes of the files on which its sides differ.
 type plan struct {
-	tree      git.Hash            // of our side
-	diffs     []git.FileChange    // from ours to theirs
-	files     map[string]git.Hash // what changes on our side; zero: the file is removed
+	tree      git.Hash             // of our side
+	diffs     []git.FileChange     // from ours to theirs
+	files     map[string]git.Entry // what changes on our side; zero: the file is removed
 	conflicts []conflict
 }
 
@@ -35,8 +34,8 @@ func (m *merger) plan(their *git.Commit) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{tree: our.Tree, files: map[string]git.Hash{}}
-	if p.diffs, err = m.s.git.Diff(our.Tree, their.Tree); err != nil {
+	p := &plan{tree: our.Tree, files: map[string]git.Entry{}}
+	if p.diffs, err = m.s.git.DiffEntries(our.Tree, their.Tree); err != nil {
 		return nil, err
 	}
 	var groups []*group
@@ -76,8 +75,9 @@ func (m *merger) holds(d git.FileChange) (id schema.ID, found bool, err error) {
 	if !articleFile(d.Path) {
 		return id, false, nil
 	}
-	for _, h := range []git.Hash{d.New, d.Old} {
-		if h.IsZero() {
+	modes := []uint32{d.NewMode, d.OldMode}
+	for i, h := range []git.Hash{d.New, d.Old} {
+		if h.IsZero() || modes[i] == git.ModeSubmodule {
 			continue
 		}
 		data, err := m.s.git.Blob(h)
@@ -96,28 +96,56 @@ func (m *merger) holds(d git.FileChange) (id schema.ID, found bool, err error) {
 }
 
 // planFile merges a file that holds no article, or none that can be read: who left
-// it as it was gives way.
+// it as it was gives way, in its content and in its mode.
 func (m *merger) planFile(p *plan, d git.FileChange) error {
 	c, err := m.s.git.Commit(m.base)
 	if err != nil {
 		return err
 	}
-	base, err := m.s.git.Find(c.Tree, d.Path)
-	if err != nil && !errors.Is(err, git.ErrNotFound) {
+	base, err := m.s.git.Entry(c.Tree, d.Path)
+	if err != nil {
 		return err
 	}
-	switch {
-	case d.New == base:
-		return nil
-	case d.Old != base:
+	ours, theirs := git.Entry{Hash: d.Old, Mode: d.OldMode}, git.Entry{Hash: d.New, Mode: d.NewMode}
+	base.Name = ""
+	merged, agreed := mergeEntries(base, ours, theirs)
+	if !agreed {
 		p.conflicts = append(p.conflicts, conflict{MergeConflict{Path: d.Path}})
-		if m.opt.Resolve != Theirs {
-			return nil
+		if merged = ours; m.opt.Resolve == Theirs {
+			merged = theirs
 		}
 	}
-	p.files[d.Path] = d.New
+	if merged != ours {
+		p.files[d.Path] = merged
+	}
 	return nil
 }
+
+// mergeEntries brings two sides of a file together. Where both are plain files,
+// content and mode are: one may have changed the text and the other have made it
+// executable.
+func mergeEntries(base, ours, theirs git.Entry) (merged git.Entry, agreed bool) {
+	switch {
+	case theirs == base || theirs == ours:
+		return ours, true
+	case ours == base:
+		return theirs, true
+	case !plainFile(base) || !plainFile(ours) || !plainFile(theirs):
+		return ours, false
+	}
+	merged = ours
+	if ours.Hash == base.Hash {
+		merged.Hash = theirs.Hash
+	} else if theirs.Hash != base.Hash && theirs.Hash != ours.Hash {
+		return ours, false
+	}
+	if ours.Mode == base.Mode {
+		merged.Mode = theirs.Mode
+	}
+	return merged, true
+}
+
+func plainFile(e git.Entry) bool { return e.Mode == git.ModeFile || e.Mode == git.ModeExecutable }
 
 // planArticle takes the files of the side whose state of an article is the later
 // one. Where each side has one that the other doesn't know, they are in conflict.
@@ -162,14 +190,15 @@ func (m *merger) planArticle(p *plan, g *group) error {
 		p.conflicts = append(p.conflicts, c)
 	}
 	for i, d := range g.diffs {
-		want := d.Old
+		ours := git.Entry{Hash: d.Old, Mode: d.OldMode}
+		want := ours
 		if takeTheirs {
-			want = d.New
+			want = git.Entry{Hash: d.New, Mode: d.NewMode}
 		}
 		if g.ids[i] != g.article && d.Path == m.applier.layout.path(g.ids[i]) {
-			want = git.Hash{} // it was linked into the article on one side
+			want = git.Entry{} // it was linked into the article on one side
 		}
-		if want != d.Old {
+		if want != ours {
 			p.files[d.Path] = want
 		}
 	}

@@ -7,10 +7,10 @@ import (
 )
 
 // Merge adds a commit whose first parent is the batch's tip and whose second is
-// other, which must be in the store. Its tree is the tip's with the changes made,
-// as Commit makes them. Every object that git's own programs brought for other
+// other, which must be in the store. Its tree is the tip's with the changes made: each
+// file gets the content and the mode named, a zero Entry removes it. Every object that git's own programs brought for other
 // must be durable already; Publish syncs the folder of packs.
-func (b *Batch) Merge(other Hash, changes map[string]Hash, author, committer Signature, message string) (Hash, error) {
+func (b *Batch) Merge(other Hash, changes map[string]Entry, author, committer Signature, message string) (Hash, error) {
 	h, err := b.merge(other, changes, author, committer, message)
 	if err != nil && b.err == nil {
 		b.err = err
@@ -18,7 +18,7 @@ func (b *Batch) Merge(other Hash, changes map[string]Hash, author, committer Sig
 	return h, err
 }
 
-func (b *Batch) merge(other Hash, changes map[string]Hash, author, committer Signature, message string) (Hash, error) {
+func (b *Batch) merge(other Hash, changes map[string]Entry, author, committer Signature, message string) (Hash, error) {
 	if err := b.usable(); err != nil {
 		return Hash{}, err
 	}
@@ -28,7 +28,7 @@ func (b *Batch) merge(other Hash, changes map[string]Hash, author, committer Sig
 	if _, _, err := b.repo.links(other); err != nil {
 		return Hash{}, fmt.Errorf("the commit to merge: %w", err)
 	}
-	if err := b.apply(changes); err != nil {
+	if err := b.put(changes); err != nil {
 		return Hash{}, err
 	}
 	if _, err := b.store(b.root); err != nil {

@@ -40,7 +40,8 @@ func TestMerge(t *testing.T) {
 		t.Fatal(err)
 	}
 	sig := Signature{"Mel", "mel@example.org", time.Unix(1_700_000_000, 0)}
-	h, err := b.Merge(other, map[string]Hash{"b/c.md": {}, "d.md": b.Blob([]byte("d"))}, sig, sig, "Merge\n")
+	h, err := b.Merge(other, map[string]Entry{"b/c.md": {}, "d.md": {Hash: b.Blob([]byte("d"))},
+		"bin/run": {Hash: b.Blob([]byte("#!/bin/sh\n")), Mode: ModeExecutable}, "link": {Hash: b.Blob([]byte("d.md")), Mode: ModeSymlink}, "lib": {Hash: main, Mode: ModeSubmodule}}, sig, sig, "Merge\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,10 +52,23 @@ func TestMerge(t *testing.T) {
 	if err != nil || !slices.Equal(c.Parents, []Hash{main, other}) {
 		t.Fatal(c, err)
 	}
-	if out := runGit(t, r.Dir(), "ls-tree", "-r", "--name-only", "main"); out != "a.md\nd.md" {
+	if out := runGit(t, r.Dir(), "ls-tree", "-r", "--format=%(objectmode) %(path)", "main"); out != "100644 a.md\n100755 bin/run\n100644 d.md\n160000 lib\n120000 link" {
 		t.Errorf("%q", out)
 	}
+	changes, err := r.DiffEntries(c.Tree, mustTree(t, r, main))
+	if err != nil || len(changes) != 5 {
+		t.Errorf("%+v, %v", changes, err)
+	}
 	runGit(t, r.Dir(), "fsck", "--strict", "--no-dangling")
+}
+
+func mustTree(t *testing.T, r *Repo, commit Hash) Hash {
+	t.Helper()
+	c, err := r.Commit(commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Tree
 }
 
 func TestMergeRefuses(t *testing.T) {

@@ -160,7 +160,7 @@ func (p *powerPlay) merge() {
 			return err
 		}
 		blob := b.Blob([]byte("theirs\n"))
-		if _, err := b.Merge(p.side(), map[string]git.Hash{"theirs.md": blob}, signature(), signature(), "Merge: theirs"); err != nil {
+		if _, err := b.Merge(p.side(), map[string]git.Entry{"theirs.md": {Hash: blob}}, signature(), signature(), "Merge: theirs"); err != nil {
 			return err
 		}
 		return b.Publish()

@@ -70,23 +70,26 @@ func (l *objectLister) tree(h, before Hash, depth int) error {
 	if err != nil {
 		return err
 	}
+	var was rawEntry // the row of before that may be of the same name
 	for len(raw) > 0 {
-		var e, was rawEntry
+		var e rawEntry
 		if e, raw, err = nextEntry(raw); err != nil {
 			return corruptObject(h, err)
 		}
-		row := e.entry()
-		if was, err = findRaw(before, old, row.Name); err != nil {
-			was = rawEntry{} // not there, or not to be read: what it held is sent
+		for len(old) > 0 && (was.name == nil || compareRaw(was, e) < 0) {
+			if was, old, err = nextEntry(old); err != nil {
+				was, old, err = rawEntry{}, nil, nil // not to be read: what it held is sent
+			}
 		}
+		var same rawEntry
+		if was.name != nil && compareRaw(was, e) == 0 {
+			same = was
+		}
+		row := e.entry()
 		switch {
 		case row.IsTree():
-			from := Hash{}
-			if was.entry().IsTree() {
-				from = was.hash
-			}
-			err = l.tree(row.Hash, from, depth+1)
-		case row.isBlob() && row.Hash != was.hash && !l.seen[row.Hash]:
+			err = l.tree(row.Hash, same.hash, depth+1)
+		case row.isBlob() && row.Hash != same.hash && !l.seen[row.Hash]:
 			if err = l.repo.storer().HasEncodedObject([20]byte(row.Hash)); err == nil {
 				l.add(row.Hash, kindBlob)
 			} else {
