@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -196,8 +197,14 @@ func (c *checker) jobs() [][]job {
 		}
 	}
 	for _, dir := range c.repo.objects.dirs {
-		for i := range 256 {
-			bodies = append(bodies, func(w *checkWorker) error { return w.looseFolder(dir, byte(i)) })
+		rows, err := os.ReadDir(dir)
+		if err != nil {
+			bodies = append(bodies, func(*checkWorker) error { return ignoreVanished(err) })
+		}
+		for _, row := range rows {
+			if name := row.Name(); len(name) == 2 {
+				bodies = append(bodies, func(w *checkWorker) error { return w.looseFolder(dir, name) })
+			}
 		}
 	}
 	return [][]job{heads, bodies}

@@ -2,7 +2,6 @@ package git
 
 import (
 	"crypto/sha1"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -23,7 +22,8 @@ type checkWorker struct {
 	held    int // bytes of objects on the stack
 
 	// met remembers what was found to be there, each at the place of its first
-	// bytes: most rows of a tree stood in the tree before it too.
+	// bytes: most rows of a tree stood in the tree before it too. It has a power of
+	// two of places.
 	met []metObject
 }
 
@@ -40,14 +40,18 @@ type checkFrame struct {
 }
 
 const (
-	metObjects = 1 << 16
+	maxMet = 1 << 16
 	// maxHeld is how many bytes of objects a worker keeps for what is built on
 	// them; what is beyond is taken apart a second time.
 	maxHeld = 64 << 20
 )
 
 func newCheckWorker(c *checker) *checkWorker {
-	return &checkWorker{c: c, sum: sha1.New(), met: make([]metObject, metObjects)}
+	places := 1 << 6
+	for places < maxMet && int64(places) < c.total {
+		places *= 2
+	}
+	return &checkWorker{c: c, sum: sha1.New(), met: make([]metObject, places)}
 }
 
 // do does a job; a page that can't be read from disk is its error.
@@ -256,7 +260,7 @@ func (w *checkWorker) content(p *checkedPack, h Hash, k kind, data []byte) error
 
 // needs wants an object of a kind to be there.
 func (w *checkWorker) needs(p *checkedPack, h Hash, k kind) {
-	m := &w.met[(uint(h[0])|uint(h[1])<<8|uint(h[2])<<16)%metObjects]
+	m := &w.met[(int(h[0])|int(h[1])<<8|int(h[2])<<16)&(len(w.met)-1)]
 	if m.hash == h && m.kind == k {
 		return
 	}
@@ -294,15 +298,15 @@ func (c *checker) named(near *checkedPack, h Hash, want kind) error {
 	return err
 }
 
-// looseFolder checks the loose objects whose names begin with one byte.
-func (w *checkWorker) looseFolder(dir string, first byte) error {
-	folder := filepath.Join(dir, hex.EncodeToString([]byte{first}))
+// looseFolder checks the loose objects whose names begin with the two digits first.
+func (w *checkWorker) looseFolder(dir, first string) error {
+	folder := filepath.Join(dir, first)
 	rows, err := os.ReadDir(folder)
 	if err != nil {
 		return ignoreVanished(err)
 	}
 	for _, row := range rows {
-		h, err := ParseHash(filepath.Base(folder) + row.Name())
+		h, err := ParseHash(first + row.Name())
 		if err != nil {
 			continue // a file that is being written
 		}

@@ -1,6 +1,7 @@
 package git
 
 import (
+	"bytes"
 	"fmt"
 )
 
@@ -47,6 +48,7 @@ func (d *treeDiff) trees(prefix string, oldTree, newTree Hash, depth int) error 
 		return err
 	}
 	var a, b rawEntry
+	before, after = skipSame(before, after)
 	for len(before) > 0 || len(after) > 0 || a.name != nil || b.name != nil {
 		if a.name == nil && len(before) > 0 {
 			if a, before, err = nextEntry(before); err != nil {
@@ -69,11 +71,27 @@ func (d *treeDiff) trees(prefix string, oldTree, newTree Hash, depth int) error 
 		if err := d.rows(prefix, left, right, depth); err != nil {
 			return err
 		}
+		if a.name == nil && b.name == nil {
+			before, after = skipSame(before, after)
+		}
 	}
 	return nil
 }
 
-// compareRaw orders rows as git does; a row without a name comes last.
+// skipSame cuts the rows off that both trees begin with: of two neighbours in a
+// history, nearly all.
+func skipSame(before, after []byte) (restBefore, restAfter []byte) {
+	for {
+		n := bytes.IndexByte(before, 0) + 1 + len(Hash{})
+		if n <= len(Hash{}) || n > len(before) || n > len(after) || !bytes.Equal(before[:n], after[:n]) {
+			return before, after
+		}
+		before, after = before[n:], after[n:]
+	}
+}
+
+// compareRaw orders rows as git does, byte by byte, a tree's name as if it ended in
+// a slash; a row without a name comes last.
 func compareRaw(a, b rawEntry) int {
 	switch {
 	case a.name == nil:
@@ -81,7 +99,22 @@ func compareRaw(a, b rawEntry) int {
 	case b.name == nil:
 		return -1
 	}
-	return compareRows(string(a.name), a.entry().IsTree(), string(b.name), b.entry().IsTree())
+	n := min(len(a.name), len(b.name))
+	if c := bytes.Compare(a.name[:n], b.name[:n]); c != 0 {
+		return c
+	}
+	return int(a.byteAt(n)) - int(b.byteAt(n))
+}
+
+// byteAt gives a byte of the name as it counts for the order.
+func (e rawEntry) byteAt(at int) byte {
+	switch {
+	case at < len(e.name):
+		return e.name[at]
+	case e.mode&modeKind == ModeTree:
+		return '/'
+	}
+	return 0
 }
 
 // rows compares two rows of one name and sort, either of which may be absent.
