@@ -22,6 +22,9 @@ type event struct {
 	inherited map[string]bool
 	arrived   time.Time // when this store got it, where it came from elsewhere
 	bad       error     // why the message's trailers could not be read; it is taken for plain git's then
+
+	ahead    []ahead   // what was worked out of its files before its turn
+	foreseen *foreseen // the same of its kinds of change, or nil
 }
 
 // applier takes commits into the index, one by one, in the order of recording.
@@ -186,7 +189,7 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 	if err != nil {
 		return err
 	}
-	digest := contentDigest(state)
+	digest := e.digest(blob, state)
 	if hasKnown && m.op == opPlain {
 		same := known.Content == digest // renamed, or written in another way
 		if !same {
@@ -208,7 +211,7 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 	claimed := m.sealed && m.article == origin
 	seal, computed := m.seal, Seal{}
 	if !claimed || a.check != nil { // whether a claim holds is what verify tells
-		computed = sealed{previous: chain.previous, article: origin, published: published, author: author, salt: m.salt}.seal(state)
+		computed = sealed{previous: chain.previous, article: origin, published: published, author: author, salt: m.salt}.over(e.root(blob, state))
 	}
 	if !claimed {
 		seal = computed

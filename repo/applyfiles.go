@@ -60,11 +60,9 @@ func (a *applier) applyFiles(e *event) error {
 			continue
 		}
 		if a.check != nil {
-			data, err := a.files.blob(c.New)
-			if err != nil {
+			if err := a.check.file(e, c, id, &read.state, a.files.blob); err != nil {
 				return err
 			}
-			a.check.file(e, c.Path, id, data, &read.state)
 		}
 		moved[id] = true
 		files = append(files, changed{c, &read.state, id})

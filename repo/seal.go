@@ -37,7 +37,10 @@ type sealed struct {
 
 // seal computes the seal of a state. FORMAT.md describes the bytes; a field can
 // be taken away later while its leaf is kept, and the seal still holds.
-func (s sealed) seal(state *schema.State) Seal {
+func (s sealed) seal(state *schema.State) Seal { return s.over(fieldRoot(state, s.salt)) }
+
+// over computes the seal of the state of which the fields have this root.
+func (s sealed) over(root [32]byte) Seal {
 	h := sha256.New()
 	h.Write([]byte(sealDomain))
 	h.Write(s.previous[:])
@@ -45,7 +48,6 @@ func (s sealed) seal(state *schema.State) Seal {
 	writeCounted(h, s.published.String())
 	writeCounted(h, s.author.Name)
 	writeCounted(h, s.author.Email)
-	root := fieldRoot(state, s.salt)
 	h.Write(root[:])
 	return Seal(h.Sum(nil))
 }

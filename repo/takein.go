@@ -1,22 +1,35 @@
 package repo
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"runtime"
+	"sync"
 
 	"github.com/stemma-project/stemma/repo/internal/git"
+	"github.com/stemma-project/stemma/schema"
 )
 
-// takeIn applies a stretch of history.
+// takeIn applies a stretch of history. What can be done without knowing what comes
+// before it is done ahead, on all processors: reading each commit, what it changed,
+// and its files, and working out what [ahead] holds. It is applied in order, by this
+// goroutine alone.
 func (s *Store) takeIn(ctx context.Context, a *applier, next sequence, progress func(done, total int)) error {
 	a.lineage = next.lineage
+	ctx, cancel := context.WithCancel(ctx)
+	r := s.readAhead(ctx, a.files, next.hashes, a.check != nil)
+	defer r.wait()
+	defer cancel()
+	defer func() { a.foreseen = nil }()
 	for i, h := range next.hashes {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		e, err := s.readEvent(h)
+		e, err := r.next()
 		if err == nil {
 			e.arrived = next.arrived[h]
+			a.foreseen = e.foreseen
 			if a.check != nil {
 				a.check.begin(e)
 			}
@@ -35,11 +48,175 @@ func (s *Store) takeIn(ctx context.Context, a *applier, next sequence, progress 
 	return nil
 }
 
-// readEvent reads a commit and what it changed. Of a merge that is every file that
-// differs from any parent: on main, a merge may put back what a side branch
-// changed, and a file that says what the article's current version does makes none.
-func (s *Store) readEvent(h git.Hash) (*event, error) {
-	c, err := s.git.Commit(h)
+// ahead is what was worked out of one file of a commit before its turn came.
+type ahead struct {
+	blob   git.Hash
+	digest [32]byte // as contentDigest gives it
+
+	// While a store is verified:
+	sealed    bool     // what follows is there
+	root      [32]byte // as fieldRoot gives it, for the commit's salt
+	canonical bool     // the bytes are those that the state is written as
+}
+
+// at gives what was worked out ahead of a file; nil where nothing was.
+func (e *event) at(blob git.Hash) *ahead {
+	for i := range e.ahead {
+		if e.ahead[i].blob == blob {
+			return &e.ahead[i]
+		}
+	}
+	return nil
+}
+
+// digest is contentDigest of the state in a file of the commit.
+func (e *event) digest(blob git.Hash, state *schema.State) [32]byte {
+	if known := e.at(blob); known != nil {
+		return known.digest
+	}
+	return contentDigest(state)
+}
+
+// root is fieldRoot of the state in a file of the commit, for the commit's salt.
+func (e *event) root(blob git.Hash, state *schema.State) [32]byte {
+	if known := e.at(blob); known != nil && known.sealed {
+		return known.root
+	}
+	return fieldRoot(state, e.message.salt)
+}
+
+const (
+	// readStretch is how many commits one goroutine reads in a row: each one's
+	// parent is the one that it has just read, but for the first.
+	readStretch = 64
+	// readFiles is how many files of one commit are read ahead. They go to where the
+	// applier keeps those read last, which must not overflow before their turn.
+	readFiles = 16
+)
+
+// reader reads a stretch of history ahead, on several goroutines.
+type reader struct {
+	git     *git.Repo
+	files   *files
+	seals   bool              // what proves a seal is worked out too
+	pieces  chan chan []early // in order
+	piece   []early           // what is left of the piece at hand
+	working sync.WaitGroup
+}
+
+// early is a commit that was read ahead, or why it can't be read.
+type early struct {
+	event *event
+	err   error
+}
+
+// readAhead begins to read commits, which next gives one after another. Whoever
+// takes fewer than all of them must end ctx and call wait. With seals, what proves
+// seals is worked out too.
+func (s *Store) readAhead(ctx context.Context, files *files, hashes []git.Hash, seals bool) *reader {
+	workers := runtime.GOMAXPROCS(0)
+	r := &reader{git: s.git, files: files, seals: seals, pieces: make(chan chan []early, workers+1)}
+	free := make(chan struct{}, workers)
+	r.working.Go(func() {
+		defer close(r.pieces)
+		for len(hashes) > 0 {
+			n := min(readStretch, len(hashes))
+			stretch, piece := hashes[:n], make(chan []early, 1)
+			hashes = hashes[n:]
+			select {
+			case <-ctx.Done():
+				return
+			case r.pieces <- piece:
+			}
+			free <- struct{}{}
+			r.working.Go(func() {
+				piece <- r.read(ctx, stretch)
+				<-free
+			})
+		}
+	})
+	return r
+}
+
+// wait returns when nothing is being read any more.
+func (r *reader) wait() { r.working.Wait() }
+
+// next gives the next commit.
+func (r *reader) next() (*event, error) {
+	if len(r.piece) == 0 {
+		piece, ok := <-r.pieces
+		if !ok {
+			return nil, context.Canceled
+		}
+		r.piece = <-piece
+	}
+	e := r.piece[0]
+	r.piece = r.piece[1:]
+	return e.event, e.err
+}
+
+// read reads a few commits that follow one another.
+func (r *reader) read(ctx context.Context, hashes []git.Hash) []early {
+	out := make([]early, len(hashes))
+	var last *git.Commit
+	for i, h := range hashes {
+		e := &out[i]
+		if e.err = ctx.Err(); e.err != nil {
+			continue
+		}
+		if e.event, e.err = r.event(h, last); e.err == nil {
+			last = e.event.commit
+			r.foresee(e.event)
+		}
+	}
+	return out
+}
+
+// foresee reads the files that a commit changed, and works out what can be known of
+// them by now. What can't be read fails again, and is told, when it is asked for.
+func (r *reader) foresee(e *event) {
+	m := &e.message
+	n := 0
+	for _, c := range e.changes {
+		if c.New.IsZero() || !articleFile(c.Path) {
+			continue
+		}
+		if n++; n > readFiles {
+			return
+		}
+		read, err := r.files.read(c.New)
+		if err != nil || read.problem != nil {
+			continue
+		}
+		state := &read.state
+		known := ahead{blob: c.New, digest: contentDigest(state)}
+		if r.seals && m.sealed && m.article == state.ID {
+			if data, err := r.files.blob(c.New); err == nil {
+				known.sealed, known.root = true, fieldRoot(state, m.salt)
+				known.canonical = bytes.Equal(schema.EncodeFile(state), data)
+			}
+		}
+		e.ahead = append(e.ahead, known)
+		if c.Old.IsZero() || c.Old == c.New {
+			continue
+		}
+		before, err := r.files.read(c.Old)
+		if err != nil || before.problem != nil || len(e.changes) > 1 || !m.sealed || !m.link.IsZero() || !m.split.IsZero() {
+			continue
+		}
+		// As a rule the file replaced the version before, of which as much is known.
+		f := &foreseen{c.Old, c.New, m.known, make(chan string, 1)}
+		f.kinds <- kindsBetween(&before.state, state, m.known)
+		e.foreseen = f
+	}
+}
+
+// event reads a commit and what it changed; last is one read before, which may be
+// its parent, or nil. Of a merge that is every file that differs from any parent:
+// on main, a merge may put back what a side branch changed, and a file that says
+// what the article's current version does makes none.
+func (r *reader) event(h git.Hash, last *git.Commit) (*event, error) {
+	c, err := r.git.Commit(h)
 	if err != nil {
 		return nil, err
 	}
@@ -49,17 +226,20 @@ func (s *Store) readEvent(h git.Hash) (*event, error) {
 	if len(parents) == 0 {
 		parents = []git.Hash{{}}
 	}
+	if len(parents) == 1 {
+		tree, err := r.tree(parents[0], last)
+		if err == nil {
+			e.changes, err = r.git.Diff(tree, c.Tree)
+		}
+		return e, err
+	}
 	differs := map[string]int{} // from how many parents
 	for _, p := range parents {
-		var tree git.Hash
-		if p != (git.Hash{}) {
-			pc, err := s.git.Commit(p)
-			if err != nil {
-				return nil, err
-			}
-			tree = pc.Tree
+		tree, err := r.tree(p, last)
+		if err != nil {
+			return nil, err
 		}
-		changes, err := s.git.Diff(tree, c.Tree)
+		changes, err := r.git.Diff(tree, c.Tree)
 		if err != nil {
 			return nil, err
 		}
@@ -69,12 +249,26 @@ func (s *Store) readEvent(h git.Hash) (*event, error) {
 			}
 		}
 	}
-	if len(parents) > 1 {
-		sortChanges(e.changes)
-		e.inherited = map[string]bool{}
-		for p, n := range differs {
-			e.inherited[p] = n < len(parents)
-		}
+	sortChanges(e.changes)
+	e.inherited = map[string]bool{}
+	for p, n := range differs {
+		e.inherited[p] = n < len(parents)
 	}
 	return e, nil
+}
+
+// tree gives the tree of a commit, which may be the one read last; the zero Hash,
+// of no commit, has none.
+func (r *reader) tree(h git.Hash, last *git.Commit) (git.Hash, error) {
+	if h.IsZero() {
+		return git.Hash{}, nil
+	}
+	if last != nil && last.Hash == h {
+		return last.Tree, nil
+	}
+	c, err := r.git.Commit(h)
+	if err != nil {
+		return git.Hash{}, err
+	}
+	return c.Tree, nil
 }

@@ -1,21 +1,38 @@
 package repo
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/stemma-project/stemma/repo/internal/git"
 	"github.com/stemma-project/stemma/repo/internal/index"
 )
 
 // objects reads every object that main leads to and hashes it again.
 func (v *verifier) objects() error {
-	stats, err := v.s.git.CheckWith(v.ctx, git.CheckOptions{Progress: v.progress, Report: func(p git.Problem) error {
+	stats, err := v.s.git.CheckWith(v.ctx, git.CheckOptions{Progress: v.progress(VerifyObjects), Report: func(p git.Problem) error {
 		v.damaged = true
-		v.found(Finding{Commit: hashText(p.Commit), Path: p.Path, Reason: p.Error(),
-			Hint: "fetch the object from a clone, or restore objects/ from a backup"})
+		v.found(Finding{Commit: hashText(p.Commit), Path: p.Path, Reason: p.Error(), Hint: v.objectHint(p)})
 		return v.ctx.Err()
 	}})
 	v.report.Commits = stats.Commits
 	v.report.Objects = stats.Commits + stats.Trees + stats.Blobs
 	return err
+}
+
+// objectHint says how to mend what is wrong with an object, or with a file of them.
+func (v *verifier) objectHint(p git.Problem) string {
+	dir := v.s.Dir()
+	switch {
+	case p.Object.IsZero():
+		return fmt.Sprintf("put the file back from a backup; or move the pack and its index out of objects/pack, save what is whole in it with git -C %s unpack-objects -r < PACK, verify again, and get from a clone what is missing then", dir)
+	case errors.Is(p.Err, git.ErrNotFound):
+		return fmt.Sprintf("put it back from a clone or a backup: echo %s | git -C CLONE pack-objects -q --stdout | git -C %s unpack-objects -q", p.Object, dir)
+	case p.File != "":
+		return fmt.Sprintf("nothing on main needs this copy: remove the file %s", p.File)
+	}
+	return fmt.Sprintf("move the damaged file away (objects/%s/%s, or the pack named above), then put the object back from a clone or a backup: echo %s | git -C CLONE pack-objects -q --stdout | git -C %s unpack-objects -q",
+		p.Object.String()[:2], p.Object.String()[2:], p.Object, dir)
 }
 
 func hashText(h git.Hash) string {
@@ -50,7 +67,7 @@ func (v *verifier) unreadable() error {
 		}
 		if lost != "" {
 			v.found(Finding{Article: r.Article, Version: r.Number, Commit: git.Hash(r.Commit).String(),
-				Path: v.s.layout().path(r.Origin), Reason: lost, Hint: "fetch the object from a clone, or restore objects/ from a backup"})
+				Path: v.s.layout().path(r.Origin), Reason: lost, Hint: "put the object back as said above, then verify again"})
 		}
 	}
 	return nil

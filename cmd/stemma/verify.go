@@ -14,18 +14,31 @@ func (a *app) verifyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify",
 		Short: "Check everything: git objects, seals, and the index against git",
-		Long: `Check every git object, every version's seal against the fields it stands over and
-the version before it, and the index against git. Prints what was checked, or one
-line for each thing that is wrong, and exits 1 then.`,
+		Long: `Check every git object and that none is missing, every version's seal against the
+fields it stands over and the version before it, the form of every file, the index
+against what git holds, and that main shows the current versions. Prints what was
+checked, or one line for each thing that is wrong with where and what to do, and
+exits 1 then. What it reads is not changed.`,
 		Args: argCount(0, 0, ""),
 		RunE: a.withStore(func(ctx context.Context, s *repo.Store, _ []string) error { return a.verify(ctx, s) }),
 	}
 }
 
 func (a *app) verify(ctx context.Context, s *repo.Store) error {
-	p := a.progress("objects")
-	report, err := s.Verify(ctx, repo.VerifyOptions{Progress: p.of})
-	p.clear()
+	var p *progress
+	step := repo.VerifyStep("")
+	report, err := s.Verify(ctx, repo.VerifyOptions{Progress: func(now repo.VerifyStep, done, total int) {
+		if now != step { // each has a rate and a time left of its own
+			if p != nil {
+				p.clear()
+			}
+			p, step = a.progress(string(now)).everywhere(), now
+		}
+		p.of(done, total)
+	}})
+	if p != nil {
+		p.clear()
+	}
 	if err != nil {
 		return err
 	}
