@@ -86,15 +86,13 @@ func writeCounted(h hash.Hash, s string) {
 func fieldRoot(state *schema.State, s salt) [32]byte {
 	table := schema.Table()
 	level := make([][32]byte, len(table))
-	name, leaf := hmac.New(sha256.New, s[:]), sha256.New()
-	var key [32]byte
+	name := hmac.New(sha256.New, s[:])
+	leaf := make([]byte, 0, 64+len(state.Body))
 	for i, info := range table {
 		name.Reset()
 		name.Write([]byte(info.Name))
-		leaf.Reset()
-		leaf.Write(name.Sum(key[:0]))
-		leaf.Write(state.FieldValue(info.Field))
-		leaf.Sum(level[i][:0])
+		leaf = state.AppendFieldValue(name.Sum(leaf[:0]), info.Field)
+		level[i] = sha256.Sum256(leaf)
 	}
 	return merkleRoot(level)
 }
@@ -135,10 +133,11 @@ func parseSeal(s string) (Seal, error) {
 func contentDigest(state *schema.State) [32]byte {
 	s := state.SortedSets()
 	s.ID = schema.ID{}
-	h := sha256.New()
+	all := make([]byte, 0, 512+len(s.Headline)+len(s.Body))
 	for _, info := range schema.Table() {
-		v := s.FieldValue(info.Field)
-		writeCounted(h, string(v))
+		start := len(all)
+		all = s.AppendFieldValue(append(all, make([]byte, 8)...), info.Field)
+		binary.BigEndian.PutUint64(all[start:], uint64(len(all)-start-8))
 	}
-	return [32]byte(h.Sum(nil))
+	return sha256.Sum256(all)
 }

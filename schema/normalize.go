@@ -87,11 +87,14 @@ func oneLine(s string) string {
 }
 
 func normalBody(s string) string {
-	s = oneLine(s)
-	if s != "" {
-		s += "\n"
+	line := oneLine(s)
+	switch {
+	case line == "":
+		return ""
+	case len(s) == len(line)+1 && s[len(line)] == '\n' && s[:len(line)] == line:
+		return s // as it is, most often
 	}
-	return s
+	return line + "\n"
 }
 
 // normalSet keeps the order of first mention: order means nothing to equality,

@@ -9,42 +9,45 @@ import (
 // FieldValue gives the canonical bytes of one field: the text itself, or for a
 // field of several parts compact JSON, in which the items of a set keep their
 // order. Seals are computed over these bytes, so they never change.
-func (s *State) FieldValue(f Field) []byte {
+func (s *State) FieldValue(f Field) []byte { return s.AppendFieldValue(nil, f) }
+
+// AppendFieldValue appends what [State.FieldValue] gives.
+func (s *State) AppendFieldValue(b []byte, f Field) []byte {
 	switch f {
 	case FieldType:
-		return []byte(s.Type)
+		return append(b, s.Type...)
 	case FieldDate:
-		return []byte(s.Date)
+		return append(b, s.Date...)
 	case FieldCategory:
-		return []byte(s.Category)
+		return append(b, s.Category...)
 	case FieldHeadline:
-		return []byte(s.Headline)
+		return append(b, s.Headline...)
 	case FieldSummary:
-		return []byte(s.Summary)
+		return append(b, s.Summary...)
 	case FieldByline:
-		return []byte(s.Byline)
+		return append(b, s.Byline...)
 	case FieldLanguage:
-		return []byte(s.Language)
+		return append(b, s.Language...)
 	case FieldStatus:
-		return []byte(s.Status)
+		return append(b, s.Status...)
 	case FieldTranslationOf:
-		return []byte(s.TranslationOf.String())
+		return append(b, s.TranslationOf.String()...)
 	case FieldImage:
-		return listValue(s.Image.URL, s.Image.Caption, s.Image.Credit)
+		return appendList(b, s.Image.URL, s.Image.Caption, s.Image.Credit)
 	case FieldContexts:
-		return listValue(s.Contexts...)
+		return appendList(b, s.Contexts...)
 	case FieldSources:
-		return listValue(pairs(s.Sources, func(c Source) (string, string) { return c.Name, c.URL })...)
+		return appendList(b, pairs(s.Sources, func(c Source) (string, string) { return c.Name, c.URL })...)
 	case FieldAliases:
-		return listValue(s.Aliases...)
+		return appendList(b, s.Aliases...)
 	case FieldPath:
-		return []byte(s.Path)
+		return append(b, s.Path...)
 	case FieldExtra:
-		return listValue(pairs(s.Extra, func(e Extra) (string, string) { return e.Key, e.Value })...)
+		return appendList(b, pairs(s.Extra, func(e Extra) (string, string) { return e.Key, e.Value })...)
 	case FieldBody:
-		return []byte(s.Body)
+		return append(b, s.Body...)
 	}
-	return nil
+	return b
 }
 
 // pairs flattens items of two strings each.
@@ -57,19 +60,19 @@ func pairs[T any](items []T, two func(T) (string, string)) []string {
 	return flat
 }
 
-// listValue is a JSON array of strings without HTML escapes; nothing at all
+// appendList appends a JSON array of strings without HTML escapes; nothing at all
 // where every string is empty.
-func listValue(items ...string) []byte {
+func appendList(out []byte, items ...string) []byte {
 	if !slices.ContainsFunc(items, func(s string) bool { return s != "" }) {
-		return nil
+		return out
 	}
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(items); err != nil {
-		return nil // a slice of strings always encodes
+		return out // a slice of strings always encodes
 	}
-	return []byte(strings.TrimSuffix(b.String(), "\n"))
+	return append(out, strings.TrimSuffix(b.String(), "\n")...)
 }
 
 // SortedSets gives a copy in which the items of every set field are sorted, so
