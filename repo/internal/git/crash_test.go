@@ -60,8 +60,12 @@ func child(task []string) error {
 		}
 		return nil
 	}
+	write := record
+	if strings.HasPrefix(name, "stream") {
+		write = new(streamRecorder).record
+	}
 	for i := range n {
-		h, err := record(r, map[string]string{
+		h, err := write(r, map[string]string{
 			fmt.Sprintf("%s/%d.md", name, i%7): fmt.Sprintf("%s writes %d\n", name, i),
 			"hot.md":                           fmt.Sprintf("%s %d\n", name, i),
 		}, fmt.Sprintf("Revise: %s %d", name, i))

@@ -9,7 +9,7 @@ import (
 
 // maxTidyWalk bounds how many commits tidy looks through for one that an
 // interrupted writer made.
-const maxTidyWalk = 10_000
+const maxTidyWalk = 2_000_000
 
 // tidy clears away what writers left that died: temporary files, a main.lock
 // that is provably theirs, packs that never came to be part of main. The
@@ -132,34 +132,59 @@ func twin(path string, refs []string) (ref string, found bool) {
 	return "", false
 }
 
-// neverPublished reports whether main surely does not hold a commit. Where the
-// history is long or damaged it says no.
+// neverPublished reports whether main surely does not hold a commit: whether main
+// lies behind it. The history is walked from both at once, so that it takes no
+// longer than what lies between them, be it a stream of a million commits. Where
+// the two are not of one line, or too far apart, it says no.
 func (r *Repo) neverPublished(tip Hash) (bool, error) {
 	main, err := r.Tip()
 	if err != nil {
 		return false, err
 	}
-	if main.IsZero() {
-		return true, nil
+	if main.IsZero() || main == tip {
+		return main.IsZero(), nil
 	}
-	seen := map[Hash]bool{main: true}
-	for queue := []Hash{main}; len(queue) > 0; queue = queue[1:] {
-		if queue[0] == tip {
-			return false, nil
+	fromTip, fromMain := newAncestry(r, tip), newAncestry(r, main)
+	for range maxTidyWalk {
+		if found, err := fromTip.step(main); found || err != nil {
+			return found, err
 		}
-		if len(seen) > maxTidyWalk {
-			return false, errors.New("the history is too long to walk")
-		}
-		_, parents, err := r.links(queue[0])
-		if err != nil {
+		if found, err := fromMain.step(tip); found || err != nil {
 			return false, err
 		}
-		for _, p := range parents {
-			if !seen[p] {
-				seen[p] = true
-				queue = append(queue, p)
-			}
+		if len(fromTip.queue)+len(fromMain.queue) == 0 {
+			return true, nil // main's whole history was seen
 		}
 	}
-	return true, nil
+	return false, errors.New("the history is too long to walk")
+}
+
+// ancestry goes back through history, a commit at a time.
+type ancestry struct {
+	repo  *Repo
+	queue []Hash
+	seen  map[Hash]bool
+}
+
+func newAncestry(r *Repo, from Hash) *ancestry {
+	return &ancestry{r, []Hash{from}, map[Hash]bool{from: true}}
+}
+
+// step goes one commit further and reports whether a parent of it is wanted.
+func (w *ancestry) step(wanted Hash) (found bool, err error) {
+	if len(w.queue) == 0 {
+		return false, nil
+	}
+	_, parents, err := w.repo.links(w.queue[0])
+	w.queue = w.queue[1:]
+	for _, p := range parents {
+		if p == wanted {
+			return true, nil
+		}
+		if !w.seen[p] {
+			w.seen[p] = true
+			w.queue = append(w.queue, p)
+		}
+	}
+	return false, err
 }
