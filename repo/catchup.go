@@ -4,12 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/stemma-project/stemma/repo/internal/git"
 	"github.com/stemma-project/stemma/repo/internal/index"
 	"github.com/stemma-project/stemma/schema"
 )
+
+// partSize is how many commits the index takes in at once where many are missing:
+// what was taken in by then is not lost when the process ends.
+const partSize = 1 << 17
+
+// bulkFrom is from how many commits on it pays to give the index more memory.
+const bulkFrom = 5000
 
 // catchUp takes in what git holds and the index does not.
 func (s *Store) catchUp(ctx context.Context, progress func(done, total int)) error {
@@ -24,47 +30,95 @@ func (s *Store) catchUp(ctx context.Context, progress func(done, total int)) err
 	if err != nil {
 		return err
 	}
-	if err := s.catchUpIn(ctx, tx, progress); err != nil {
-		return errors.Join(err, tx.Rollback())
+	defer func() { _ = tx.Rollback() }() // does nothing after Commit
+	next, tip, err := s.ready(ctx, tx)
+	if err != nil || tip.IsZero() {
+		return err
+	}
+	done, total := 0, len(next.hashes)
+	report := func(n, _ int) {
+		if progress != nil {
+			progress(done+n, total)
+		}
+	}
+	for next.lineage == nil && len(next.hashes) > partSize {
+		part := next
+		part.hashes, next.hashes = next.hashes[:partSize], next.hashes[partSize:]
+		last := part.hashes[partSize-1]
+		if err := s.takePart(ctx, tx, part, last, report); err != nil {
+			return err
+		}
+		if err := tx.Commit(); err != nil {
+			return err
+		}
+		done += partSize
+		if tx, err = s.idx.Begin(ctx); err != nil {
+			return err
+		}
+		if covered, err := tx.Tip(); err != nil {
+			return err
+		} else if covered != last { // somebody else went on meanwhile
+			return errors.Join(tx.Rollback(), s.catchUp(ctx, progress))
+		}
+	}
+	if err := s.takePart(ctx, tx, next, tip, report); err != nil {
+		return err
+	}
+	if err := s.nameLost(tx); err != nil {
+		return err
 	}
 	return tx.Commit()
 }
 
 // catchUpIn does so inside a transaction, up to the tip as it stands by then.
 func (s *Store) catchUpIn(ctx context.Context, tx *index.Tx, progress func(done, total int)) error {
-	tip, err := s.git.Tip()
-	if err != nil {
+	next, tip, err := s.ready(ctx, tx)
+	if err != nil || tip.IsZero() {
 		return err
 	}
-	covered, err := tx.Tip()
+	if err := s.takePart(ctx, tx, next, tip, progress); err != nil {
+		return err
+	}
+	return s.nameLost(tx)
+}
+
+// ready tells what the index is to take in, and up to which commit; where history was
+// rewritten it goes back to where the two part first. The commit is zero where there
+// is nothing to do.
+func (s *Store) ready(ctx context.Context, tx *index.Tx) (next sequence, tip git.Hash, err error) {
+	none := git.Hash{}
+	if tip, err = s.git.Tip(); err != nil {
+		return next, none, err
+	}
+	top, err := tx.Tip()
+	covered := git.Hash(top)
 	if err != nil || covered == tip {
-		return err
+		return next, none, err
 	}
-	var known []index.Row
-	if covered != (git.Hash{}) {
+	if !covered.IsZero() {
 		kept, err := s.git.IsAncestor(covered, tip)
-		if err != nil {
-			return err
+		if err == nil && !kept {
+			covered, err = s.goBack(tx, covered, tip)
 		}
-		if !kept {
-			if known, err = s.startOver(tx, covered, tip); err != nil {
-				return err
-			}
-			covered = git.Hash{}
+		if err != nil {
+			return next, none, err
 		}
 	}
 	if err := s.keepPlace(ctx, tip, covered); err != nil {
-		return err
+		return next, none, err
 	}
 	next, fits, err := s.ordered(tip, covered)
-	if err != nil {
-		return err
+	if err == nil && !fits {
+		err = startAgain(tx)
 	}
-	if !fits {
-		if err := startAgain(tx); err != nil {
-			return err
-		}
+	if err == nil && len(next.hashes) >= bulkFrom {
+		err = tx.Bulk()
 	}
+	return next, tip, err
+}
+
+// takePart takes commits in, the last of which is tip.
+func (s *Store) takePart(ctx context.Context, tx *index.Tx, next sequence, tip git.Hash, progress func(done, total int)) error {
 	a, err := s.newApplier(tx, newFiles(s.git.Blob, filesKept))
 	if err != nil {
 		return err
@@ -72,51 +126,107 @@ func (s *Store) catchUpIn(ctx context.Context, tx *index.Tx, progress func(done,
 	if err := s.takeIn(ctx, a, next, progress); err != nil {
 		return err
 	}
-	if err := s.nameLost(tx, known); err != nil {
-		return err
-	}
 	return tx.SetTip(tip)
 }
 
-// keepPlace notes where main stood before a merge came from elsewhere, so that
-// what was recorded here goes on to come first, and keeps its numbers, also when
-// the index is built anew.
+// keepPlace notes when and behind what came that plain git brought.
 func (s *Store) keepPlace(ctx context.Context, tip, covered git.Hash) error {
-	if covered.IsZero() {
-		return nil
-	}
-	if _, straight, err := s.git.Line(tip, covered); err != nil || straight {
-		return err
-	}
-	receipts, err := s.git.Receipts()
-	if err != nil {
-		return err
-	}
-	for _, r := range receipts {
-		if r.Old == covered {
-			return nil
-		}
-	}
-	who := git.Signature{Name: nobody.Name, Email: nobody.Email}
-	return s.git.AddReceipt(ctx, git.Receipt{Old: covered, Arrived: tip, At: s.now()}, who, "Receipt: a merge came by a push")
+	return s.noteArrivals(ctx, tip, covered)
 }
 
-// startOver empties the index because history was rewritten, and gives every
-// version that the index knew, so that what the new history lacks can be named.
-func (s *Store) startOver(tx *index.Tx, covered, tip git.Hash) ([]index.Row, error) {
-	var known []index.Row
-	for r, err := range tx.Log(index.Filter{}) {
-		if err != nil {
-			return nil, err
-		}
-		known = append(known, r)
+// goBack goes back to where rewritten history left the one that the index covers, and
+// gives the commit that it covers then: zero where it had to be emptied. Every version
+// dropped is written down, so that what the new history lacks can be named.
+func (s *Store) goBack(tx *index.Tx, covered, tip git.Hash) (git.Hash, error) {
+	last, err := s.lastKept(tx, covered, tip)
+	if err != nil {
+		return git.Hash{}, err
 	}
-	slices.Reverse(known) // oldest first
-	if err := startAgain(tx); err != nil {
-		return nil, err
+	cut := false
+	if last.Seq > 0 {
+		var again []schema.ID
+		if again, cut, err = tx.Cut(last.Seq, historyField); err == nil && cut {
+			err = s.rekindAll(tx, again)
+		}
+	}
+	kept := git.Hash(last.Commit)
+	if err == nil && !cut {
+		kept = git.Hash{}
+		if err = tx.Lose(0); err == nil {
+			err = startAgain(tx)
+		}
+	}
+	if err != nil {
+		return kept, err
 	}
 	reason := fmt.Sprintf("history was rewritten: commit %s, which was the newest before, is no part of main any more", covered)
-	return known, tx.AddProblem(index.Problem{Commit: tip, Field: historyField, Reason: reason})
+	return kept, tx.AddProblem(index.Problem{Commit: tip, Field: historyField, Reason: reason})
+}
+
+// lastKept gives the last version that the index can keep when history was rewritten;
+// the zero Row where it is to be built anew: where the two histories share nothing, or
+// a merge stands between, which may have brought what came before.
+func (s *Store) lastKept(tx *index.Tx, covered, tip git.Hash) (index.Row, error) {
+	gone, err := s.gone(covered, tip)
+	if err != nil || gone == nil {
+		return index.Row{}, err
+	}
+	for r, err := range tx.Log(index.Filter{}) {
+		if err != nil || !gone[r.Commit] {
+			return r, err
+		}
+	}
+	return index.Row{}, nil
+}
+
+// gone gives the commits of a line that another line, which left it somewhere, does
+// not have; nil where that can't be told by walking back along both.
+func (s *Store) gone(from, to git.Hash) (map[git.Hash]bool, error) {
+	sides := [2]map[git.Hash]bool{{}, {}} // what was passed on either line
+	for at := [2]git.Hash{from, to}; !at[0].IsZero() || !at[1].IsZero(); {
+		for i, h := range at {
+			if h.IsZero() {
+				continue
+			}
+			if sides[1-i][h] { // here they parted
+				for g := h; i == 1 && !g.IsZero(); {
+					delete(sides[0], g)
+					c, err := s.git.Commit(g)
+					if err != nil {
+						return nil, err
+					}
+					if g = (git.Hash{}); len(c.Parents) == 1 && sides[0][c.Parents[0]] {
+						g = c.Parents[0]
+					}
+				}
+				return sides[0], nil
+			}
+			c, err := s.git.Commit(h)
+			if errors.Is(err, git.ErrNotFound) && i == 0 {
+				return nil, nil // git has cleaned the old history up
+			}
+			if err != nil || len(c.Parents) > 1 {
+				return nil, err
+			}
+			sides[i][h], at[i] = true, git.Hash{}
+			if len(c.Parents) == 1 {
+				at[i] = c.Parents[0]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// rekindAll finds out anew how the versions of articles differ, after others between
+// them went.
+func (s *Store) rekindAll(tx *index.Tx, articles []schema.ID) error {
+	a, err := s.newApplier(tx, newFiles(s.git.Blob, filesKept))
+	for _, id := range articles {
+		if err == nil {
+			err = a.rekind(id, 0)
+		}
+	}
+	return err
 }
 
 // startAgain empties the index, but for what it alone can know: that history was
@@ -145,9 +255,13 @@ const historyField = "history"
 // nameLost notes each version that was known before history was rewritten and is
 // in it no more, or says something else, or stands in another place: that is how a
 // dropped, forged or moved version is named.
-func (s *Store) nameLost(tx *index.Tx, known []index.Row) error {
-	last := int64(0)
-	for _, k := range known {
+func (s *Store) nameLost(tx *index.Tx) error {
+	last, some := int64(0), false
+	for k, err := range tx.Lost() {
+		if err != nil {
+			return err
+		}
+		some = true
 		rows, err := tx.BySeal(schema.ID{}, Seal(k.Seal).String())
 		if err != nil {
 			return err
@@ -170,7 +284,10 @@ func (s *Store) nameLost(tx *index.Tx, known []index.Row) error {
 			return err
 		}
 	}
-	return nil
+	if !some {
+		return nil
+	}
+	return tx.ForgetLost()
 }
 
 // changedSince says what differs between a version as it was known and as
