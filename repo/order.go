@@ -107,7 +107,9 @@ func arrivals(receipts []git.Receipt, covered git.Hash, hashes []git.Hash) map[g
 			continue
 		}
 		for _, h := range hashes[from : from+r.Count] {
-			out[h] = r.At
+			if _, earlier := out[h]; !earlier {
+				out[h] = r.At
+			}
 		}
 	}
 	return out

@@ -79,6 +79,7 @@ func (r *Repo) Lock(ctx context.Context) (unlock func(), err error) {
 		_ = l.store.Unlock()
 		<-l.turn
 	})
+	r.keepPublished()
 	if err := r.tidy(); err != nil {
 		leave()
 		return nil, fmt.Errorf("clear away what an interrupted writer left: %w", err)

@@ -338,7 +338,9 @@ func (p *publication) finish() {
 		return // the next writer goes on from here
 	}
 	_ = p.repo.disk.Remove(p.pack + ".keep")
-	_ = p.repo.disk.Remove(p.ref)
+	// The file by which main was moved says from now on what this store published
+	// last. Where that fails the next writer tries again.
+	_ = p.repo.disk.Rename(p.ref, p.repo.own(publishedFile))
 }
 
 // dropReplaced deletes a pack whose entries all stand in another that is in use
