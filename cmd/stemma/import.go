@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -125,9 +126,12 @@ func (a *app) relativePaths(names []string) []string {
 	return out
 }
 
-// importWork is one import under way.
+// importWork is one import under way. The store reads the stream in one goroutine
+// and tells what became of it in another; mu guards what both touch.
 type importWork struct {
 	*app
+	mu sync.Mutex
+
 	opt      importOptions
 	progress *progress
 	total    int64 // how far the work goes; 0 is not known
@@ -160,7 +164,7 @@ func (w *importWork) run(ctx context.Context, s *repo.Store, items iter.Seq2[ing
 				err = failed
 			}
 			draft := draftOf(item, author)
-			w.due = append(w.due, takeCorrection(item, &draft))
+			w.await(takeCorrection(item, &draft))
 			if !yield(draft, err) {
 				return
 			}
@@ -194,7 +198,16 @@ func draftOf(item ingest.Item, author schema.Person) repo.Draft {
 	}
 }
 
+// await notes the correction, if there is one, of a state that is handed over now.
+func (w *importWork) await(c *ingest.Correction) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.due = append(w.due, c)
+}
+
 func (w *importWork) advance(item ingest.Item) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.seen++
 	done := int64(w.seen)
 	if w.position != nil {
@@ -209,6 +222,8 @@ func (w *importWork) advance(item ingest.Item) {
 
 // each takes what became of one state that was handed over.
 func (w *importWork) each(r repo.Result) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if len(w.due) > 0 {
 		if c := w.due[0]; c != nil && r.Err == nil {
 			w.correct = append(w.correct, boundCorrection{r.Version, c})

@@ -101,6 +101,8 @@ func (w *importWork) unlessKnown(ctx context.Context, item *ingest.Item) (bool, 
 	if item.Revision != "" {
 		reason = fmt.Sprintf("revision %s is known", item.Revision)
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.tell(repo.Result{Outcome: repo.Unchanged, Version: v, Reason: reason})
 	return true, nil
 }

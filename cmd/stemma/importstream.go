@@ -114,7 +114,7 @@ func (p *packedStreams) run(ctx context.Context, s *repo.Store, names []string, 
 		work.total += info.Size()
 	}
 	work.position = func(ingest.Item) int64 { return p.done.Load() }
-	return work.run(ctx, s, ingest.Ahead(p.items(names)), false)
+	return work.run(ctx, s, p.items(names), false)
 }
 
 func (p *packedStreams) items(names []string) iter.Seq2[ingest.Item, error] {
@@ -249,5 +249,5 @@ func (a *app) importGit(ctx context.Context, s *repo.Store, paths []string, opt 
 			before = last
 		}
 	}
-	return work.run(ctx, s, ingest.Ahead(items), false)
+	return work.run(ctx, s, items, false)
 }
