@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -214,6 +215,43 @@ func TestFileSystem(t *testing.T) {
 	for dir, want := range map[string]string{"/tmp/x": "ext4", "/dev/shm/a/b": "tmpfs", "/dev/shm": "tmpfs", "/homework": "ext4", "/home/a": "xfs"} {
 		if got := fileSystem(mounts, dir); got != want {
 			t.Errorf("%s stands on %q, not on %q", dir, got, want)
+		}
+	}
+}
+
+// TestContest lets two programs take turns.
+func TestContest(t *testing.T) {
+	t.Parallel()
+	var order strings.Builder
+	say := func(name string, cpu float64) func(int) (usage, error) {
+		return func(i int) (usage, error) {
+			order.WriteString(name)
+			return usage{CPU: cpu + float64(i)}, nil
+		}
+	}
+	got, err := contest([]contender{{sample{Key: "a"}, 3, say("a", 1)}, {sample{Key: "b"}, 2, say("b", 10)}})
+	if err != nil || order.String() != "ababa" {
+		t.Fatal(order.String(), err)
+	}
+	if a, b := got[0], got[1]; a.Key != "a" || a.Usage.CPU != 2 || a.Runs != 3 || b.Usage.CPU != 10.5 || b.Runs != 2 {
+		t.Errorf("%+v", got)
+	}
+	fail := func(int) (usage, error) { return usage{}, errors.New("broken") }
+	if _, err := contest([]contender{{sample{Key: "a"}, 1, fail}}); err == nil {
+		t.Error("a failure was passed over")
+	}
+}
+
+// TestTreeRow puts a file's row into what git ls-tree prints.
+func TestTreeRow(t *testing.T) {
+	t.Parallel()
+	rows := "100644 blob aa\tone.md\n040000 tree bb\ttwo"
+	for file, want := range map[string]string{
+		"one.md": "040000 tree bb\ttwo\n100644 blob cc\tone.md\n",
+		"new.md": rows + "\n100644 blob cc\tnew.md\n",
+	} {
+		if got := withRow(rows, "100644 blob", "cc", file); got != want {
+			t.Errorf("%q, and %q was wanted", got, want)
 		}
 	}
 }

@@ -26,13 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// smallRun takes every measure of a history of 200 versions.
-func smallRun(t *testing.T, args ...string) (dir, log string) {
-	t.Helper()
-	dir = t.TempDir()
-	return dir, inside(t, dir, args...)
-}
-
+// inside runs the program in a folder, and gives what it said of its progress.
 func inside(t *testing.T, dir string, args ...string) (log string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -45,7 +39,8 @@ func inside(t *testing.T, dir string, args ...string) (log string) {
 
 func TestEveryMeasureIsTaken(t *testing.T) {
 	t.Parallel()
-	dir, _ := smallRun(t, "-sizes", "200")
+	dir := t.TempDir()
+	inside(t, dir, "-sizes", "200")
 	r := readBack(t, dir)
 	for _, m := range measures() {
 		size := 200
@@ -86,6 +81,7 @@ func TestEveryMeasureIsTaken(t *testing.T) {
 	if text := readText(filepath.Join(dir, "REPORT.md")); strings.Contains(text, dir) {
 		t.Error("the report names the folder that was worked in")
 	}
+	checkComparison(t, dir)
 }
 
 func readBack(t *testing.T, dir string) *results {
@@ -141,16 +137,17 @@ func wellFormed(t *testing.T, text string) {
 	}
 }
 
-// TestContentIsCompared holds a repository that lacks a version against a store.
-func TestContentIsCompared(t *testing.T) {
-	t.Parallel()
-	dir, _ := smallRun(t, "-sizes", "100", "-only", "import")
-	r := readBack(t, dir)
+// checkComparison sees that a repository that lacks a version is told from the store.
+func checkComparison(t *testing.T, dir string) {
+	t.Helper()
 	tools, err := build(t.Context(), dir, os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &place{tools: tools, dir: filepath.Join(dir, "100"), size: 100, results: r, log: io.Discard}
+	p := &place{tools: tools, dir: filepath.Join(dir, "200"), size: 200, log: io.Discard}
+	if _, err := p.importStates(t.Context()); err != nil { // the measures have recorded on top of it
+		t.Fatal(err)
+	}
 	if err := p.sameContent(t.Context()); err != nil {
 		t.Error(err)
 	}
