@@ -21,7 +21,7 @@ import (
 // The test binary runs itself as the processes that these tests need: what a
 // process is to do stands in its environment.
 const (
-	envRole  = "STEMMA_TEST_ROLE" // "record": record versions and acknowledge each on a line; "scene": see dieInScene
+	envRole  = "STEMMA_TEST_ROLE" // "record": record versions and acknowledge each on a line; "scene": see dieInScene; "hold": see holdLock
 	envStore = "STEMMA_TEST_STORE"
 	envName  = "STEMMA_TEST_NAME"
 	envCount = "STEMMA_TEST_COUNT"
@@ -35,6 +35,8 @@ func TestMain(m *testing.M) {
 		err = recordMany(store, os.Getenv(envName), os.Getenv(envCount))
 	case "scene":
 		err = dieInScene(store, os.Getenv(envScene), os.Getenv(envOperation))
+	case "hold":
+		err = holdLock(store)
 	default:
 		os.Exit(m.Run())
 	}
