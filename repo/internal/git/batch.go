@@ -98,7 +98,7 @@ func (b *Batch) BlobOver(data []byte, base Hash, baseData []byte) Hash {
 
 func (b *Batch) blob(data []byte, base Hash, baseData []byte) (Hash, error) {
 	h, err := b.name(kindBlob, data)
-	if err != nil || b.stored(h) {
+	if err != nil || b.stored(h) || b.stream == nil && b.repo.objects.has(h) {
 		return h, err
 	}
 	it := packItem{hash: h, kind: kindBlob, data: data}
@@ -152,14 +152,12 @@ func (b *Batch) name(k kind, data []byte) (Hash, error) {
 	return b.hasher.safe(k, data)
 }
 
-// stored reports whether an object need not be stored. A batch that streams
-// asks its own pack alone: a second copy in another is harmless, and asking all
-// of them for each of a million objects is not.
-func (b *Batch) stored(h Hash) bool {
-	return b.pack.entries.find(h) != 0 || b.stream == nil && b.repo.objects.has(h)
-}
+// stored reports whether the batch has an object. Folders and commits are new
+// with nearly every version, and a second copy in another pack is harmless: the
+// store's other packs are asked for contents alone, and by a stream not at all.
+func (b *Batch) stored(h Hash) bool { return b.pack.entries.find(h) != 0 }
 
-// add stores an object whole unless the store has it.
+// add stores an object whole unless the batch has it.
 func (b *Batch) add(k kind, data []byte) (Hash, error) {
 	h, err := b.name(k, data)
 	if err != nil || b.stored(h) {

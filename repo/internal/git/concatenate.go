@@ -226,10 +226,10 @@ type packWriter struct {
 	buf  *bufio.Writer
 	sum  hash.Hash
 	at   int64
-	rows []indexRow
-	// offsets says where each object went. The first copy of an object is the
-	// one that is kept.
-	offsets map[Hash]int64
+	// entries names the objects in the order in which they are written. The
+	// first copy of an object is the one that is kept.
+	entries entryTable
+	layout  packLayout // where those stand that are written already
 }
 
 func (w *packWriter) Write(b []byte) (int, error) {
@@ -246,25 +246,29 @@ func (r *Repo) writeMerged(tmp string, group []*pack) (base string, err error) {
 	defer r.objects.mu.RUnlock()
 	defer catchFaults(&err)()
 	sources := make([]*mergeSource, len(group))
-	unique := map[Hash]bool{}
+	w := &packWriter{sum: sha1.New()}
 	for i, p := range group {
 		if sources[i], err = newMergeSource(p); err != nil {
 			return "", err
 		}
 		for _, e := range sources[i].entries {
-			unique[e.hash] = true
+			if w.entries.find(e.hash) == 0 {
+				w.entries.add(e.hash, 0)
+			}
 		}
 	}
-	if len(unique) > math.MaxInt32 {
-		return "", fmt.Errorf("%d objects are too many for one pack", len(unique))
+	n := len(w.entries.names)
+	if n > math.MaxInt32 {
+		return "", fmt.Errorf("%d objects are too many for one pack", n)
 	}
 	f, err := newFile(r.disk, tmp+".pack", packMode)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	w := &packWriter{file: f, buf: bufio.NewWriterSize(f, 1<<18), sum: sha1.New(), offsets: make(map[Hash]int64, len(unique))}
-	if _, err := w.Write(appendPackHead(nil, len(unique))); err != nil {
+	w.file, w.buf = f, bufio.NewWriterSize(f, 1<<18)
+	w.layout.offsets, w.layout.crcs = make([]int64, 0, n), make([]uint32, 0, n)
+	if _, err := w.Write(appendPackHead(nil, n)); err != nil {
 		return "", err
 	}
 	for _, s := range sources {
@@ -279,7 +283,7 @@ func (r *Repo) writeMerged(tmp string, group []*pack) (base string, err error) {
 	if err := errors.Join(w.buf.Flush(), f.Sync()); err != nil {
 		return "", err
 	}
-	index, err := newFile(r.disk, tmp+".idx", packMode, encodeIndex(w.rows, sum))
+	index, err := newFile(r.disk, tmp+".idx", packMode, sealIndex(indexTables(w.entries.names, &w.layout), sum))
 	if err != nil {
 		return "", err
 	}
@@ -337,30 +341,29 @@ func (s *mergeSource) copyTo(w *packWriter) error {
 		if e.offset < packHead || end <= e.offset || crc32.ChecksumIEEE(raw) != e.crc {
 			return fmt.Errorf("the entry at %d (object %s) does not match its checksum", e.offset, e.hash)
 		}
-		if _, ok := w.offsets[e.hash]; ok {
-			continue
+		if w.entries.find(e.hash) != len(w.layout.offsets)+1 {
+			continue // it stands there already
 		}
 		head, err := parseEntryHead(raw, e.offset)
 		if err != nil {
 			return err
 		}
-		row := indexRow{e.hash, e.crc, w.at}
+		crc, at := e.crc, w.at
 		if head.kind == kindOfsDelta {
 			base, ok := s.hashAt(head.baseOff)
 			if !ok {
 				return fmt.Errorf("the entry at %d has a base that the index does not name", e.offset)
 			}
-			if back := w.at - w.offsets[base]; back != e.offset-head.baseOff {
+			if back := w.at - w.layout.offsets[w.entries.find(base)-1]; back != e.offset-head.baseOff {
 				fresh := appendOffset(appendEntryHead(nil, kindOfsDelta, head.size), back)
 				raw = append(fresh, raw[head.length:]...)
-				row.crc = crc32.ChecksumIEEE(raw)
+				crc = crc32.ChecksumIEEE(raw)
 			}
 		}
 		if _, err := w.Write(raw); err != nil {
 			return err
 		}
-		w.offsets[e.hash] = row.offset
-		w.rows = append(w.rows, row)
+		w.layout.offsets, w.layout.crcs = append(w.layout.offsets, at), append(w.layout.crcs, crc)
 	}
 	return nil
 }

@@ -137,17 +137,18 @@ type entryHead struct {
 // maxEntryHead is the most bytes that a head can have: 10 of size, 20 of base.
 const maxEntryHead = 32
 
+func cutShort(off int64) error { return fmt.Errorf("the entry at %d is cut short", off) }
+
 // parseEntryHead reads the head of the entry that begins at off.
 func parseEntryHead(b []byte, off int64) (entryHead, error) {
-	short := fmt.Errorf("the entry at %d is cut short", off)
 	if len(b) == 0 {
-		return entryHead{}, short
+		return entryHead{}, cutShort(off)
 	}
 	e := entryHead{kind: kind(b[0] >> 4 & 7), size: int64(b[0] & 15)}
 	i := 1
 	for shift := 4; b[i-1]&0x80 != 0; shift += 7 {
 		if i == len(b) || shift > 53 {
-			return entryHead{}, short
+			return entryHead{}, cutShort(off)
 		}
 		e.size |= int64(b[i]&0x7f) << shift
 		i++
@@ -174,7 +175,7 @@ func parseEntryHead(b []byte, off int64) (entryHead, error) {
 		}
 	case kindRefDelta:
 		if len(b) < i+20 {
-			return entryHead{}, short
+			return entryHead{}, cutShort(off)
 		}
 		e.baseRef = Hash(b[i : i+20])
 		i += 20
