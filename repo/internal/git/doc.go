@@ -25,6 +25,9 @@
 //	stemma/queue.lock   who holds it may wait for store.lock (both are file locks,
 //	stemma/store.lock   let go by the system when a process dies)
 //	stemma/tmp/         files that are being written; empty when no writer is at work
+//	stemma/replay/      the same of a replay, which works without store.lock
+//	stemma/replay.lock  who holds it replays
+//	stemma/replayed     the packs that replays made, one a line; may be deleted
 //	stemma/born         the store has commits: if main is missing, it was lost
 //
 // # Order of writing
@@ -52,12 +55,35 @@
 // ref-NONCE in the same way, and names a commit that main does not hold, never
 // was recorded, and is deleted.
 //
+// # Streams
+//
+// A batch of a few versions is built in memory. One of an import (BeginStream)
+// has no bound: its pack is written to stemma/tmp as it grows, and Publish brings
+// it to its end in step 2. The caller's goroutine names objects and finds the
+// deltas of folders, which are splices of 20 bytes; others search the deltas of
+// contents and compress; one gives the entries their places and writes.
+//
+// The next batch of an import may go on in the pack of the one before, so that it
+// can build on its objects: it writes its entries behind the place of the old
+// ones, which Publish copies into the gap. The pack that was taken over is deleted
+// between the steps 6 and 7, as below. A kill before that leaves both: every
+// object twice, until the next upkeep.
+//
 // # Packs
 //
 // When 32 packs of about one size have come together, they are concatenated:
 // entries are copied as they are. The new pack is durable before the old ones
 // go; a multi-pack-index goes first, and each pack before its index. Readers
 // that meet a pack that has gone list the packs anew.
+//
+// When 64,000 commits have come together in packs, Maintain replays them: a new
+// pack has each file's versions, and each folder's, as a chain of deltas that
+// begins with the newest, whole. It is built without the lock, in files that no
+// writer clears away; the lock is held while it is put in its place and what it
+// replaces is deleted. Packs that were concatenated meanwhile are gone already,
+// and their objects then stand in two packs, which is no harm; so it is with what
+// git repacks. A replay that dies leaves files in stemma/replay alone, which the
+// next one removes.
 //
 // # Reading
 //
