@@ -29,6 +29,8 @@
 //	stemma/replay.lock  who holds it replays
 //	stemma/replayed     the packs that replays made, one a line; may be deleted
 //	stemma/born         the store has commits: if main is missing, it was lost
+//	stemma/published    the commit to which this store's own writers moved main last
+//	stemma/incoming/    packs that arrive; each in a folder on which its writer has a lock
 //
 // # Order of writing
 //
@@ -44,7 +46,7 @@
 //  5. makes refs/heads/main.lock, git's own lock, as another name of
 //     ref-NONCE; under it checks main once more;
 //  6. renames main.lock to main; syncs refs/heads. Only now is the batch recorded;
-//  7. removes pack-X.keep, then ref-NONCE.
+//  7. removes pack-X.keep, then renames ref-NONCE to stemma/published.
 //
 // A kill, or a loss of power, before the rename in step 6 leaves the old state,
 // after it the new one. Every rest that it leaves is harmless to git and to
@@ -84,6 +86,15 @@
 // and their objects then stand in two packs, which is no harm; so it is with what
 // git repacks. A replay that dies leaves files in stemma/replay alone, which the
 // next one removes.
+//
+// # Other repositories
+//
+// Git's own program, where it is there, fetches into the store and pushes from it.
+// Else Wire does (FetchFrom, PushTo): go-git's transports over http and git's own
+// protocol, the user's ssh, or a folder straight. go-git's other algorithms work on a
+// store through its storage.Storer, of which this package has one of its own: it
+// reads by the reader below, and writes refs under git's locks and packs only when
+// they are checked, complete in themselves and durable.
 //
 // # Reading
 //
