@@ -53,7 +53,8 @@ func TestEventPages(t *testing.T) {
 	}
 }
 
-// examplePages copies the pages of the examples that are no day index to a folder.
+// examplePages copies the pages of the examples to a folder: but for day indexes,
+// and for one whose sources changed later, which the site's own list doesn't name.
 func examplePages(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -66,7 +67,7 @@ func examplePages(t *testing.T) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if base := filepath.Base(name); !strings.HasPrefix(base, "day-") {
+		if base := filepath.Base(name); !strings.HasPrefix(base, "day-") && base != "iraq-1-2017.md" {
 			write(t, dir, base, string(b))
 		}
 	}
