@@ -156,6 +156,7 @@ type Tx struct {
 	seals   []sealRow
 	leads   map[string][]leadRow // by tail
 	meta    *metaRow             // nil where it wasn't read yet
+	scratch []byte
 	nextNum int64
 	lastSeq int64 // greatest Seq of a version, -1 where that was not asked yet
 	broken  error

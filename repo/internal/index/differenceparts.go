@@ -2,7 +2,6 @@ package index
 
 import (
 	"database/sql/driver"
-	"encoding/hex"
 	"fmt"
 	"iter"
 	"slices"
@@ -55,8 +54,8 @@ func (d *comparison) file() error {
 func (d *comparison) tip() error {
 	read := func(s *side) (string, error) {
 		tip := ""
-		err := s.each("SELECT tip FROM meta", nil, func(row []driver.Value) error {
-			tip = hex.EncodeToString(blob(row[0]))
+		err := s.each("SELECT tip, fixed FROM meta", nil, func(row []driver.Value) error {
+			tip = fmt.Sprintf("%x, which can't be undone to place %d", blob(row[0]), number(row[1]))
 			return nil
 		})
 		return tip, err

@@ -15,36 +15,48 @@
 //
 //	key = num<<24 | number
 //
-// so that one article's versions lie side by side in the file, in the order of
-// their numbers, and its Changes are one short walk over neighbouring pages.
+// so that one article's versions lie side by side in their table, in the order of
+// their numbers.
 //
-//	meta      one row: the commit covered
-//	articles  num → id, count and high-water mark of its numbers, number of its
-//	          current version, that version's day, smallest Seq, Seq of the last
-//	          version in its chain of seals, where it was linked to, contexts
-//	          known without a version
-//	versions  key → the columns that something selects by, and data: the whole
-//	          [Row] in one blob (row.go), so that reading a version reads two
-//	          columns. By seq there is a covering index, which answers the
-//	          questions of a log without touching the rows themselves. There is
-//	          none by commit: a commit's versions have neighbouring seqs
+//	meta      one row: the commit covered, and the last place before which something
+//	          happened that [Tx.Cut] can't undo
+//	articles  num → id, count and high-water mark of its numbers, number, place and
+//	          day of its current version, smallest Seq, Seq of the last version in
+//	          its chain of seals, where it was linked to, contexts known without a
+//	          version and the place after which they came
+//	data      seq → the whole [Row] in one blob (row.go)
+//	log       seq → key, and what a log selects by: narrow, so that what is filtered
+//	          out is passed over quickly. No index is kept by commit: a commit's
+//	          versions have neighbouring seqs
+//	versions  key → seq, both times, the beginning of the content's digest
+//	seals     (the beginning of a seal, seq)
+//	dated     (day, article): the articles that have a version of that date
 //	words     interned authors, categories, contexts, folders of paths, and lists
-//	          of kinds: the integers in versions, about and leads
+//	          of kinds: the integers in log, about and leads
 //	about     (context, day, article): the contexts of every article now
 //	leads     (address, article) → day of the newest version that has the address.
 //	          A page path is split into its last component, which comes first, and
 //	          its folder: so one row serves the path, the slug and their prefixes
 //	files     paths of files that stand elsewhere than at their article's own
+//	moved     which article stood at such a path before, for Cut
 //	corrections, problems
+//	lost      versions that rewritten history dropped, until they are named
 //
-// Each version's blob also lists the words of its contexts, and its addresses: what is known of an article as a whole (its row in articles, its rows
-// in about and leads) can be computed again from its versions alone, and is, when
-// versions move to another article.
+// What is wide, data and log, stands in the order of recording: however many articles
+// there are, a new version is added at the end. What is sorted otherwise is narrow,
+// and a transaction writes it late, in the order of its table. At a million versions
+// of 200,000 articles in random order that makes the difference between writing a page
+// for every row and writing one for dozens ([Tx.Bulk]).
+//
+// Each version's blob also lists the words of its contexts, and its addresses: what
+// is known of an article as a whole (its row in articles, its rows in about, dated and
+// leads) can be computed again from its versions alone, and is, when versions move to
+// another article or are cut off.
 //
 // Times are Unix seconds; a time that is not known counts as the first second of
 // year 1. Dates are integers such as 20150926, "" is 0.
 //
-// A full-text table belongs beside versions, with key as its rowid: adding one is
+// A full-text table belongs beside data, with seq as its rowid: adding one is
 // a CREATE in layout.go, a new format number, and one INSERT in [Tx.AddVersion].
 //
 // # What it costs

@@ -98,13 +98,14 @@ type word struct {
 // says, since they are kept in two generations.
 const (
 	maxArticleBytes = 4 << 20
-	maxBulkBytes    = 48 << 20
+	maxBulkBytes    = 24 << 20
+	maxLeads        = 1 << 15 // addresses held back
 	maxWords        = 1 << 17
 )
 
 // size says roughly what an article takes of memory.
 func (a *article) size() int {
-	return 350 + len(a.blob) + 40*len(a.fresh) + 8*(len(a.contexts)+len(a.about)+2*len(a.added)) + 60*len(a.states)
+	return 450 + len(a.blob) + 40*len(a.fresh) + 8*(len(a.contexts)+len(a.about)+2*len(a.added)) + 60*len(a.states)
 }
 
 // memory is what a transaction remembers of articles: those asked for since the
@@ -358,6 +359,9 @@ func (a *article) aboutRows(gone, come []aboutRow) ([]aboutRow, []aboutRow) {
 			come = append(come, aboutRow{w, a.day, a.num})
 		}
 	}
+	if slices.Equal(want, a.contexts) {
+		want = a.contexts // one list is enough
+	}
 	a.about, a.aboutDay = want, a.day
 	return gone, come
 }
@@ -457,6 +461,9 @@ func (tx *Tx) lead(a *article, to alias, day int64) error {
 		tail = strings.Clone(tail) // it may be part of a long text
 	}
 	tx.leads[tail] = append(rows, r)
+	if len(tx.leads) > maxLeads {
+		return tx.flushLeads()
+	}
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package index
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,7 +28,11 @@ func (tx *Tx) MoveVersions(from schema.ID, numbers []int, to schema.ID, firstNum
 		if err != nil {
 			return err
 		}
-		if err := cmp.Or(tx.flush(), tx.fix()); err != nil {
+		err = tx.flush()
+		if err == nil && len(numbers) > 0 {
+			err = tx.fix()
+		}
+		if err != nil {
 			return err
 		}
 		had, err := tx.places(source)

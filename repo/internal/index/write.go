@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"cmp"
 	"database/sql/driver"
 	"errors"
@@ -209,7 +210,8 @@ func (tx *Tx) insert(a *article, v *record) ([]byte, error) {
 	if corrected {
 		flags |= flagCorrected
 	}
-	data := v.append(make([]byte, 0, 512))
+	tx.scratch = v.append(tx.scratch[:0])
+	data := bytes.Clone(tx.scratch) // kept with the article, no longer than it is
 	row := freshRow{v.Number, v.Seq, v.Published.T.Unix(), v.Recorded.Unix(), eight(v.Content[:])}
 	if v.Number > a.high {
 		a.fresh = append(a.fresh, row)
