@@ -8,6 +8,7 @@ type goal struct {
 	Target string
 	Most   float64 // the value must not be greater; 0 where Least counts
 	Least  float64 // the value must not be less
+	None   bool    // the value must be 0
 	Unit   string  // "" for a ratio
 	Across bool    // compares sizes: one value alone
 	Value  func(r *results, size int) (float64, bool)
@@ -15,7 +16,7 @@ type goal struct {
 
 // met tells whether a value keeps the goal.
 func (g *goal) met(v float64) bool {
-	return (g.Most == 0 || v <= g.Most) && v >= g.Least
+	return (g.Most == 0 || v <= g.Most) && v >= g.Least && (!g.None || v == 0)
 }
 
 // What of a sample counts.
@@ -64,6 +65,18 @@ func growth(measure, key string, of func(sample) float64) func(*results, int) (f
 	}
 }
 
+// wrongs adds up what many callers were told and can't be found once.
+func wrongs(r *results, _ int) (float64, bool) {
+	t, ok := r.get("group", 0)
+	sum := 0
+	for _, s := range t.Samples {
+		if s.Ours {
+			sum += s.Wrong
+		}
+	}
+	return float64(sum), ok
+}
+
 // once takes a value from a measure that is taken once.
 func once(value func(*results, int) (float64, bool)) func(*results, int) (float64, bool) {
 	return func(r *results, _ int) (float64, bool) { return value(r, 0) }
@@ -88,6 +101,7 @@ func goals() []goal {
 		{Name: "tail merge over `git repack --geometric`: processor", Target: "≤ 0.05", Most: 0.05, Value: ratio("upkeep", "maintain", "geometric", cpu)},
 		{Name: "verify over `git fsck --strict`: wall", Target: "≤ 2", Most: 2, Value: ratio("verify", "stemma", "fsck", wall)},
 		{Name: "group commit, 1000 callers: durable versions a second", Target: "≥ 5,000", Least: 5000, Unit: "/s", Across: true, Value: once(plain("group", "stemma 1000", rate))},
+		{Name: "the same callers: versions lost or doubled", Target: "0", None: true, Across: true, Value: wrongs},
 	}
 	for _, name := range []string{"changes", "show", "diff", "record"} {
 		list = append(list,
@@ -102,6 +116,8 @@ func goals() []goal {
 // show writes a value of a goal.
 func (g *goal) show(v float64) string {
 	switch {
+	case g.None:
+		return count(v)
 	case g.Unit == "/s":
 		return count(v) + g.Unit
 	case g.Unit == "" && v < 0.1:

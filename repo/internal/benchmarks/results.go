@@ -22,6 +22,7 @@ type sample struct {
 	Bytes int64   `json:"bytes,omitempty"` // on disk or written, as What says
 	Inner float64 `json:"inner,omitempty"` // median wall seconds of one operation, measured from the inside
 	First float64 `json:"first,omitempty"` // the same of the first operation in a process
+	Wrong int     `json:"wrong,omitempty"` // acknowledged and not there, or there twice
 	Note  string  `json:"note,omitempty"`
 }
 
