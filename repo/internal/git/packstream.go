@@ -18,6 +18,9 @@ const (
 	maxChunks = 8
 	// maxCompressors bounds the goroutines that compress; each has a megabyte.
 	maxCompressors = 8
+	// syncEach is after how many bytes the disk is set to work on what it has
+	// got, so that the sync at the end finds little to do.
+	syncEach = 64 << 20
 )
 
 // streamPack writes the entries of a pack to a file as they come. One goroutine
@@ -33,6 +36,9 @@ type streamPack struct {
 	order chan *chunk // the same chunks, to the one who writes
 	free  chan *chunk
 	ended chan struct{} // closed when all that was put is written
+
+	syncs  sync.WaitGroup
+	synced int64 // up to where a sync was begun; of the writing goroutine alone
 
 	mu      sync.Mutex
 	written sync.Cond // signalled when a chunk was written, or an error met
@@ -143,10 +149,10 @@ func (s *streamPack) write() {
 		if err == nil && s.failure() == nil {
 			buf, err = s.writeChunk(c, buf[:0])
 		}
-		s.mu.Lock()
-		if err != nil && s.err == nil {
-			s.err = fmt.Errorf("write the pack: %w", err)
+		if err != nil {
+			s.fail(err)
 		}
+		s.mu.Lock()
 		s.written.Broadcast()
 		s.mu.Unlock()
 		c.reset()
@@ -175,7 +181,35 @@ func (s *streamPack) writeChunk(c *chunk, buf []byte) ([]byte, error) {
 	s.mu.Lock()
 	s.layout = l
 	s.mu.Unlock()
+	s.syncSome(start, l.at)
 	return buf, nil
+}
+
+// syncSome begins a sync beside the writing when enough has been written.
+func (s *streamPack) syncSome(from, to int64) {
+	if s.synced == 0 {
+		s.synced = from
+	}
+	if to-s.synced < syncEach {
+		return
+	}
+	s.synced = to
+	s.syncs.Wait() // one at a time
+	s.syncs.Go(func() {
+		if err := s.file.Sync(); err != nil {
+			s.fail(err)
+		}
+	})
+}
+
+// fail notes the first failure.
+func (s *streamPack) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = fmt.Errorf("write the pack: %w", err)
+	}
+	s.written.Broadcast()
 }
 
 // entry waits until the entry is written, and reads it back.
@@ -226,6 +260,7 @@ func (s *streamPack) flush() error {
 	close(s.order)
 	s.work = nil
 	<-s.ended
+	s.syncs.Wait()
 	return s.failure()
 }
 

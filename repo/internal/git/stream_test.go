@@ -268,6 +268,39 @@ func TestStreamReadsBack(t *testing.T) {
 	checkClean(t, r)
 }
 
+// TestStreamLetsFoldersGo loads them again, from the pack that is being written.
+func TestStreamLetsFoldersGo(t *testing.T) {
+	revisions := history(300)
+	var tips [2]Hash
+	for k := range tips {
+		r := newStore(t)
+		unlock, err := r.Lock(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := r.BeginStream(Hash{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range revisions {
+			if k == 1 && i%50 == 49 {
+				b.size = maxNodes + 1
+			}
+			if tips[k], err = b.CommitFile(v.path, b.Blob(v.data), someone(1), someone(1), "m"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.Publish(); err != nil {
+			t.Fatal(err)
+		}
+		unlock()
+		fsck(t, r.Dir())
+	}
+	if tips[0] != tips[1] {
+		t.Errorf("%s with all folders at hand, %s without", tips[0], tips[1])
+	}
+}
+
 // TestAbandonedStream leaves nothing, also after many entries.
 func TestAbandonedStream(t *testing.T) {
 	r := newStore(t)
