@@ -210,11 +210,6 @@ func (r *Repo) writeLoose(k kind, data []byte) (Hash, error) {
 	if err != nil || r.objects.has(h) {
 		return h, err
 	}
-	path := loosePath(filepath.Join(r.dir, "objects"), h)
-	dir := filepath.Dir(path)
-	if err := r.disk.MakeDir(dir); err != nil {
-		return h, err
-	}
 	var body bytes.Buffer
 	z := zlib.NewWriter(&body)
 	if _, err := z.Write(append(objectHeader(k, len(data)), data...)); err != nil {
@@ -223,20 +218,40 @@ func (r *Repo) writeLoose(k kind, data []byte) (Hash, error) {
 	if err := z.Close(); err != nil {
 		return h, err
 	}
+	path := loosePath(filepath.Join(r.dir, "objects"), h)
+	for try := 0; ; try++ {
+		// Git's upkeep removes folders of loose objects that are empty, also under
+		// our hands.
+		err := r.placeLoose(path, body.Bytes())
+		if !vanished(err) || try == maxRescans {
+			return h, err
+		}
+		if _, err := r.objects.rescan(); err != nil || r.objects.has(h) {
+			return h, err // it has packed the object by now
+		}
+	}
+}
+
+// placeLoose makes the file of a loose object.
+func (r *Repo) placeLoose(path string, body []byte) error {
+	dir := filepath.Dir(path)
+	if err := r.disk.MakeDir(dir); err != nil {
+		return err
+	}
 	var nonce [12]byte
 	if _, err := rand.Read(nonce[:]); err != nil {
-		return h, err
+		return err
 	}
 	// Git takes a file of this name for one that is being written.
 	tmp := filepath.Join(dir, "tmp_obj_"+hex.EncodeToString(nonce[:]))
-	f, err := newFile(r.disk, tmp, packMode, body.Bytes())
+	f, err := newFile(r.disk, tmp, packMode, body)
 	if err == nil {
 		if err = errors.Join(f.Sync(), f.Close()); err == nil {
 			err = r.disk.Rename(tmp, path)
 		}
 	}
 	if err != nil {
-		return h, errors.Join(err, ignoreVanished(r.disk.Remove(tmp)))
+		return errors.Join(err, ignoreVanished(r.disk.Remove(tmp)))
 	}
-	return h, errors.Join(syncDir(r.disk, dir), syncDir(r.disk, filepath.Dir(dir)))
+	return errors.Join(syncDir(r.disk, dir), syncDir(r.disk, filepath.Dir(dir)))
 }
