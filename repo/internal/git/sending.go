@@ -17,30 +17,20 @@ type named struct {
 // the first that is missing (ErrNotFound). Submodules' commits are not the
 // repository's own.
 func (r *Repo) newObjects(tip, until Hash) ([]named, error) {
-	commits, err := r.Log(tip, until)
-	if err != nil {
-		return nil, err
-	}
 	l := &objectLister{repo: r, seen: map[Hash]bool{}}
-	for _, h := range commits {
-		tree, parents, err := r.links(h)
-		if err != nil {
-			return nil, err
-		}
-		var before Hash
-		if len(parents) > 0 {
-			if before, _, err = r.links(parents[0]); err != nil {
-				return nil, err
-			}
-		}
-		l.add(h, kindCommit)
-		if err := l.tree(tree, before, 0); err != nil {
-			return nil, err
-		}
-	}
-	return l.out, nil
+	err := l.commits(tip, until)
+	return l.out, err
 }
 
+// complete reports by nil that a commit and all that lies behind it is here, if all
+// behind main is.
+func (r *Repo) complete(want, main Hash) error {
+	return (&objectLister{repo: r}).commits(want, main)
+}
+
+// objectLister goes through objects. With seen it lists each once; without it only
+// looks whether they are there, and a folder that several commits have may be looked
+// through more than once.
 type objectLister struct {
 	repo *Repo
 	seen map[Hash]bool
@@ -48,8 +38,35 @@ type objectLister struct {
 }
 
 func (l *objectLister) add(h Hash, k kind) {
-	l.seen[h] = true
-	l.out = append(l.out, named{h, k})
+	if l.seen != nil {
+		l.seen[h] = true
+		l.out = append(l.out, named{h, k})
+	}
+}
+
+func (l *objectLister) commits(tip, until Hash) error {
+	r := l.repo
+	commits, err := r.Log(tip, until)
+	if err != nil {
+		return err
+	}
+	for _, h := range commits {
+		tree, parents, err := r.links(h)
+		if err != nil {
+			return err
+		}
+		var before Hash
+		if len(parents) > 0 {
+			if before, _, err = r.links(parents[0]); err != nil {
+				return err
+			}
+		}
+		l.add(h, kindCommit)
+		if err := l.tree(tree, before, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tree lists a folder and what is in it, save what stands in the folder before

@@ -185,13 +185,6 @@ func (r *Repo) FetchFrom(ctx context.Context, w Wire, address string, want Hash,
 	return nil
 }
 
-// complete reports by nil that a commit and all that lies behind it is here, if all
-// behind main is.
-func (r *Repo) complete(want, main Hash) error {
-	_, err := r.newObjects(want, main)
-	return err
-}
-
 func (r *Repo) fetchRemote(ctx context.Context, w Wire, address string, want Hash, haves []Hash) (err error) {
 	d, err := w.dialFetch(ctx, address)
 	if err != nil {
@@ -317,13 +310,9 @@ func (r *Repo) PushTo(ctx context.Context, w Wire, address, branch string, old, 
 	if err := checkRefName(branch); err != nil {
 		return err
 	}
-	steps := []Hash{tip}
-	if line, straight, err := r.Line(tip, old); err == nil && straight && len(line) > pushPart {
-		steps = nil
-		for i := pushPart - 1; i < len(line)-1; i += pushPart {
-			steps = append(steps, line[i])
-		}
-		steps = append(steps, tip)
+	steps, err := r.pushSteps(old, tip, pushPart)
+	if err != nil {
+		return err
 	}
 	for _, next := range steps {
 		if err := r.pushStep(ctx, w, address, branch, old, next); err != nil {
@@ -332,6 +321,20 @@ func (r *Repo) PushTo(ctx context.Context, w Wire, address, branch string, old, 
 		old = next
 	}
 	return nil
+}
+
+// pushSteps gives the commits to which the branch moves one after another. Where the
+// history between has merges there is one step.
+func (r *Repo) pushSteps(old, tip Hash, part int) ([]Hash, error) {
+	line, straight, err := r.Line(tip, old)
+	if err != nil || !straight || len(line) <= part {
+		return []Hash{tip}, err
+	}
+	var steps []Hash
+	for i := part - 1; i < len(line)-1; i += part {
+		steps = append(steps, line[i])
+	}
+	return append(steps, tip), nil
 }
 
 func (r *Repo) pushStep(ctx context.Context, w Wire, address, branch string, old, tip Hash) (err error) {
