@@ -72,6 +72,9 @@ func (f *files) keep(h git.Hash, read *file, size int) {
 }
 
 func (f *files) put(h git.Hash, read *file, size int) {
+	if size >= longBody {
+		size *= longWeight // a few of them are all that is asked for again
+	}
 	if f.size += size + fileOverhead; f.size > f.limit/2 {
 		f.young, f.old, f.size = make(map[git.Hash]*file, len(f.young)), f.young, size+fileOverhead
 	}

@@ -21,7 +21,7 @@ const (
 	// longBody counts many times over (longWeight): the history of a long article
 	// comes as whole copies of it, of which a few are work enough for a segment.
 	longBody   = 64 << 10
-	longWeight = 4
+	longWeight = 16
 	// patience is how long an import keeps the store's lock while its source has
 	// nothing to say.
 	patience = 100 * time.Millisecond
