@@ -184,17 +184,15 @@ func (r *reader) foresee(e *event) {
 		if n++; n > readFiles {
 			return
 		}
-		read, err := r.files.read(c.New)
+		read, data, err := r.file(c.New)
 		if err != nil || read.problem != nil {
 			continue
 		}
 		state := &read.state
 		known := ahead{blob: c.New, digest: contentDigest(state)}
 		if r.seals && m.sealed && m.article == state.ID {
-			if data, err := r.files.blob(c.New); err == nil {
-				known.sealed, known.root = true, fieldRoot(state, m.salt)
-				known.canonical = bytes.Equal(schema.EncodeFile(state), data)
-			}
+			known.sealed, known.root = true, fieldRoot(state, m.salt)
+			known.canonical = bytes.Equal(schema.EncodeFile(state), data)
 		}
 		e.ahead = append(e.ahead, known)
 		if c.Old.IsZero() || c.Old == c.New {
@@ -209,6 +207,24 @@ func (r *reader) foresee(e *event) {
 		f.kinds <- kindsBetween(&before.state, state, m.known)
 		e.foreseen = f
 	}
+}
+
+// file reads a file, and its bytes too where seals are to be proved: they come from
+// git then, whether the file is kept or not.
+func (r *reader) file(h git.Hash) (read *file, data []byte, err error) {
+	if !r.seals {
+		read, err = r.files.read(h)
+		return read, nil, err
+	}
+	if data, err = r.files.blob(h); err != nil {
+		return nil, nil, err
+	}
+	if read = r.files.kept(h); read == nil {
+		in, problem := parseFile(data)
+		read = &file{state: in.State, problem: problem}
+		r.files.keep(h, read, len(data))
+	}
+	return read, data, nil
 }
 
 // event reads a commit and what it changed; last is one read before, which may be
