@@ -9,9 +9,11 @@ import (
 const (
 	// recentSize is how many bytes of content a stream keeps for Read.
 	recentSize = 32 << 20
-	// copyAllowance is how many bytes may be copied from pack to pack beyond
-	// what was written anew.
-	copyAllowance = 64 << 20
+	// An import may copy copyFactor times what it writes anew, and copyAllowance
+	// bytes beyond, from pack to pack. Copying a version takes about 2 µs; a
+	// file's first version in a new pack is stored whole, which takes a kilobyte.
+	copyFactor    = 6
+	copyAllowance = 256 << 20
 )
 
 // stream is the disk's side of a batch that streams: the pack that is being
@@ -52,7 +54,9 @@ type Streamed struct {
 // used once. Where that batch's pack still stands, the new batch goes on in it:
 // Publish makes one pack of both, copying the old entries. Copying would outgrow
 // writing if batches were many and small, so a pack is left alone when it has
-// come to its full size, or when more was copied than written.
+// come to its full size, or when six times more was copied than written. Who
+// lets each batch grow by a quarter of what Size gave at its beginning, or more,
+// never comes to that.
 func (r *Repo) BeginStream(tip Hash, from *Streamed) (*Batch, error) {
 	if !r.lock.held.Load() {
 		return nil, errors.New("a batch needs the store's lock: call Lock first")
@@ -94,7 +98,7 @@ func (s *stream) goOn(from *Streamed) bool {
 	base, size := from.base, from.layout.at
 	from.base = "" // spent
 	s.copied, s.written = from.copied, from.written
-	if size > maxPack || s.copied+size > 2*s.written+copyAllowance {
+	if size > maxPack || s.copied+size > copyFactor*s.written+copyAllowance {
 		s.copied, s.written = 0, 0
 		return false
 	}

@@ -382,6 +382,31 @@ func TestStreamGoesOnWithoutItsPack(t *testing.T) {
 	}
 }
 
+// TestStreamLeavesItsPack begins a new pack where too much was copied, and where
+// the old one is full.
+func TestStreamLeavesItsPack(t *testing.T) {
+	for _, change := range []func(*Streamed){
+		func(s *Streamed) { s.copied = copyFactor*s.written + copyAllowance },
+		func(s *Streamed) { s.layout.at = maxPack + 1 },
+		func(s *Streamed) { s.base += "0" },
+	} {
+		r := newStore(t)
+		var s streamRecorder
+		for i := range 3 {
+			if _, err := s.record(r, map[string]string{"a": fmt.Sprint(i)}, "m"); err != nil {
+				t.Fatal(err)
+			}
+			if i == 1 {
+				change(s.from)
+			}
+		}
+		if packs := packFiles(t, r); len(packs) != 2 {
+			t.Errorf("packs %v", packs)
+		}
+		fsck(t, r.Dir())
+	}
+}
+
 // TestStreamWithoutRoom lets the disk fail under a stream: it says so, no
 // goroutine waits for ever, and nothing stays.
 func TestStreamWithoutRoom(t *testing.T) {
