@@ -194,6 +194,49 @@ func (st *playable) foundDamaged(t *testing.T, dir string, acked int) {
 	}
 }
 
+// TestRecordOnDamagedIndex: a record that meets a damaged part of the index builds
+// the index anew and goes on.
+func TestRecordOnDamagedIndex(t *testing.T) {
+	t.Parallel()
+	base := emptyStore(t)
+	s := reopen(t, base)
+	var drafts []Draft
+	for i := range 200 {
+		drafts = append(drafts, sceneDraft(fmt.Sprint("k", i%50), fmt.Sprintf("Headline %d of %d", i, i%7)))
+	}
+	if _, err := s.Record(t.Context(), drafts, RecordOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(23, 29))
+	for i := range 12 {
+		dir := filepath.Join(t.TempDir(), "store")
+		if err := copyStore(base, dir); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, indexFile)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const page = 4096
+		for range 1 + i {
+			at := (1 + r.IntN(len(data)/page-1)) * page // not the first: that is met when it is opened
+			clear(data[at : at+page])
+		}
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		s := reopen(t, dir)
+		result, err := recordOne(t.Context(), s, sceneDraft("k7", "After the damage"))
+		if err != nil || result.Outcome != Recorded {
+			t.Errorf("%d pages of zeros: %+v, %v", 1+i, result, err)
+		}
+	}
+}
+
 // indexDamages are the ways in which an index may come out of a crash.
 var indexDamages = []struct {
 	name string

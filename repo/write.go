@@ -49,11 +49,19 @@ func (s *Store) writeAs(ctx context.Context, opt writeOptions, f func(*writer) e
 	return s.writeLocked(ctx, opt, f)
 }
 
-// writeLocked does so for a caller that holds the store's lock.
+// writeLocked does so for a caller that holds the store's lock. Where the index
+// shows itself damaged it is built anew, once: nothing was published, and it is only
+// derived.
 func (s *Store) writeLocked(ctx context.Context, opt writeOptions, f func(*writer) error) error {
-	for {
+	for mended := opt.importer != nil; ; {
 		err := s.writeOnce(ctx, opt, f)
-		if !errors.Is(err, git.ErrMoved) {
+		switch {
+		case errors.Is(err, index.ErrDamaged) && !mended:
+			mended = true
+			if err := s.Reindex(ctx, nil); err != nil {
+				return err
+			}
+		case !errors.Is(err, git.ErrMoved):
 			return err
 		}
 		if err := ctx.Err(); err != nil {
