@@ -102,7 +102,7 @@ func (b *Batch) BlobOver(data []byte, base Hash, baseData []byte) Hash {
 
 func (b *Batch) blob(data []byte, base Hash, baseData []byte) (Hash, error) {
 	h, err := b.name(kindBlob, data)
-	if err != nil || b.stored(h) || b.stream == nil && b.repo.objects.has(h) {
+	if err != nil || b.stored(h) {
 		return h, err
 	}
 	it := packItem{hash: h, kind: kindBlob, data: data}
@@ -156,12 +156,16 @@ func (b *Batch) name(k kind, data []byte) (Hash, error) {
 	return b.hasher.safe(k, data)
 }
 
-// stored reports whether the batch has an object. Folders and commits are new
-// with nearly every version, and a second copy in another pack is harmless: the
-// store's other packs are asked for contents alone, and by a stream not at all.
-func (b *Batch) stored(h Hash) bool { return b.pack.entries.find(h) != 0 }
+// stored reports whether an object need not be stored. A small batch stores
+// nothing that the store has, be it in another pack: its own may be taken back,
+// and git, which passes over what stands in a pack with a .keep, may have dropped
+// the other copy by then. A stream asks its own pack alone, since asking all of
+// them for each of a million objects takes too long; its pack is not taken back.
+func (b *Batch) stored(h Hash) bool {
+	return b.pack.entries.find(h) != 0 || b.stream == nil && b.repo.objects.has(h)
+}
 
-// add stores an object whole unless the batch has it.
+// add stores an object whole unless it is stored.
 func (b *Batch) add(k kind, data []byte) (Hash, error) {
 	h, err := b.name(k, data)
 	if err != nil || b.stored(h) {

@@ -69,7 +69,10 @@
 // can build on its objects: it writes its entries behind the place of the old
 // ones, which Publish copies into the gap. The pack that was taken over is deleted
 // between the steps 6 and 7, as below. A kill before that leaves both: every
-// object twice, until the next upkeep.
+// object twice, until the next upkeep. Since a stream does not look whether the
+// store has an object, its pack stays, without its .keep, where main could not be
+// moved: a git gc beside it passes over what stands in a pack with a .keep, and
+// may have deleted the other copy.
 //
 // # Packs
 //

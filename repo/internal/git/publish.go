@@ -14,8 +14,10 @@ const (
 	// bornFile says that the store has had a commit: from then on a main that
 	// is missing is damage.
 	bornFile = "born"
-	// refPrefix begins the name of the file that becomes main.
-	refPrefix = "ref-"
+	// refPrefix begins the name of the file that becomes main, sharedPrefix that
+	// of one whose pack may hold objects that stand in others too.
+	refPrefix    = "ref-"
+	sharedPrefix = refPrefix + "stream-"
 	// mainLockWait is how long Publish waits for another program that moves
 	// main. Git holds the lock for milliseconds.
 	mainLockWait = 10 * time.Second
@@ -30,6 +32,8 @@ type publication struct {
 	ref  string // path of the temporary file that becomes main
 	pack string // path of the pack to be, without extension
 
+	// shared says that the pack may hold objects that stand in others too.
+	shared bool
 	// replaced is the path of a pack all of whose entries the new one has too,
 	// without extension; "" for none.
 	replaced string
@@ -85,10 +89,14 @@ func (b *Batch) publication() (*publication, error) {
 			return nil, err
 		}
 	}
+	prefix := refPrefix
+	if b.stream != nil {
+		prefix = sharedPrefix
+	}
 	return &publication{
-		repo: b.repo, base: b.base, tip: b.tip,
+		repo: b.repo, base: b.base, tip: b.tip, shared: b.stream != nil,
 		tmp: b.repo.own(filepath.Join("tmp", name)),
-		ref: b.repo.own(filepath.Join("tmp", refPrefix+name)),
+		ref: b.repo.own(filepath.Join("tmp", prefix+name)),
 	}, nil
 }
 
@@ -315,7 +323,11 @@ func (p *publication) undo(cause error) error {
 		_ = p.repo.disk.Remove(p.mainPath() + ".lock")
 	}
 	if p.placed {
-		_ = removePack(p.repo.disk, p.pack)
+		// A git that runs beside us may have dropped other copies of what it
+		// found in this pack while that was marked: then it must stay.
+		if _, err := os.Stat(p.pack + ".pack"); !p.shared || err != nil {
+			_ = removePack(p.repo.disk, p.pack)
+		}
 		_ = p.repo.disk.Remove(p.pack + ".keep")
 	}
 	for _, path := range []string{p.tmp + ".pack", p.tmp + ".idx", p.tmp + ".keep", p.ref} {

@@ -108,7 +108,9 @@ func (r *Repo) tidyKeep(base string, refs []string) error {
 	if err != nil {
 		return err
 	}
-	if tip, err := parseRef(data); err == nil {
+	// A stream's pack may hold the only copy left of what git found in it.
+	shared := strings.HasPrefix(filepath.Base(ref), sharedPrefix)
+	if tip, err := parseRef(data); err == nil && !shared {
 		if never, err := r.neverPublished(tip); err == nil && never {
 			if err := r.objects.forget(base); err != nil {
 				return err
