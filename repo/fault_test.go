@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +19,20 @@ import (
 // long reports whether the long form of the tests of faults is asked for: every
 // operation of every scene, where the short form takes some by chance.
 func long() bool { return os.Getenv("STEMMA_FAULTS") == "all" }
+
+// fromEnv gives a number of the environment, or another one where it has none.
+func fromEnv(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
 
 // someOf gives the numbers from 1 to n: all, or in the short form so many by
 // chance.

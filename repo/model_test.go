@@ -487,17 +487,3 @@ func (p *play) reopen() {
 	}
 	p.open()
 }
-
-// fromEnv gives a number of the environment, or another one where it has none.
-func fromEnv(t *testing.T, name string, otherwise uint64) uint64 {
-	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}

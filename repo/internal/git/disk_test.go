@@ -2,6 +2,7 @@ package git_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -38,4 +39,21 @@ func TestFolderGoesUnderReceipt(t *testing.T) {
 	if err := wholeAfterCrash(r); err != nil {
 		t.Error(err)
 	}
+}
+
+func gitIn(dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command("git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_SYSTEM="+os.DevNull, "LC_ALL=C",
+		"GIT_AUTHOR_NAME=Plain Git", "GIT_AUTHOR_EMAIL=git@example.org", "GIT_COMMITTER_NAME=Plain Git", "GIT_COMMITTER_EMAIL=git@example.org")
+	return cmd
+}
+
+func plainGit(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	out, err := gitIn(dir, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
 }
