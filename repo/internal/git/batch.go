@@ -25,6 +25,9 @@ type Batch struct {
 	stream    *stream     // or to disk
 	hasher    hasher
 	arena     []byte // what the deltas of trees are cut from
+	model     int    // the entry of the commit on which the next ones build,
+	modelData []byte // its bytes, and
+	alike     int    // how many more build on it
 	err       error
 	done      bool
 	published bool
@@ -263,14 +266,35 @@ func (b *Batch) addCommit(author, committer Signature, message string) (Hash, er
 	if !b.tip.IsZero() {
 		c.Parents = []Hash{b.tip}
 	}
-	// Stored whole: as what differs from the commit before, one takes 8 per cent
-	// less, and a walk through history would have to undo chains of them.
-	h, err := b.add(kindCommit, appendCommit(make([]byte, 0, 512+len(message)), c))
+	raw := appendCommit(make([]byte, 0, 512+len(message)), c)
+	h, err := b.name(kindCommit, raw)
+	if err == nil && !b.stored(h) {
+		err = b.putCommit(h, raw)
+	}
 	if err == nil {
 		b.tip = h
 		b.trim()
 	}
 	return h, err
+}
+
+// commitsAlike is how many commits are stored as what differs from one. Their
+// trailers and names are much the same; and since all build on one that is whole,
+// none is further than a step away from it.
+const commitsAlike = 64
+
+func (b *Batch) putCommit(h Hash, raw []byte) error {
+	it := packItem{hash: h, kind: kindCommit, data: raw}
+	if b.alike > 0 {
+		it.base, it.baseData = b.model, b.modelData
+	}
+	if err := b.pack.put(it); err != nil {
+		return err
+	}
+	if b.alike--; b.alike < 0 {
+		b.model, b.modelData, b.alike = b.pack.entries.find(h), raw, commitsAlike
+	}
+	return nil
 }
 
 // trim lets the loaded folders go when they have become many. All of them are

@@ -42,7 +42,8 @@ type encodedEntry struct {
 type entryEncoder struct {
 	deltas  deltaMaker
 	scratch []byte
-	z       *flate.Writer
+	whole   *flate.Writer
+	short   *flate.Writer
 	target  sliceWriter
 }
 
@@ -78,14 +79,12 @@ func (e *entryEncoder) encode(out []byte, it *packItem) ([]byte, encodedEntry, e
 	case it.splice != nil:
 		body, delta = it.splice, true
 	default:
-		// A delta is made of what is new, and compresses less well than a whole
-		// text does: one that is longer than this saves nothing.
-		e.scratch, delta = e.deltas.appendDelta(e.scratch[:0], it.baseData, it.data, len(it.data)*5/8)
+		e.scratch, delta = e.deltas.appendDelta(e.scratch[:0], it.baseData, it.data, deltaLimit(it))
 		if delta {
 			body = e.scratch
 		}
 	}
-	out, err := e.appendZlib(out, body)
+	out, err := e.appendZlib(out, body, delta)
 	return out, encodedEntry{delta: delta, size: len(body), end: len(out)}, err
 }
 
@@ -97,14 +96,24 @@ const (
 	maxStored = 1<<16 - 1
 )
 
+// deltaLimit is the length from which a delta saves nothing: it is made of what is
+// new, and compresses less well than a whole text does. A commit is mostly digits of
+// hashes, which compress as badly in either form.
+func deltaLimit(it *packItem) int {
+	if it.kind == kindCommit {
+		return len(it.data) * 7 / 8
+	}
+	return len(it.data) * 5 / 8
+}
+
 // appendZlib appends data as a zlib stream (RFC 1950): compressed, or in one
 // stored block where that is no longer.
-func (e *entryEncoder) appendZlib(out, data []byte) ([]byte, error) {
+func (e *entryEncoder) appendZlib(out, data []byte, delta bool) ([]byte, error) {
 	start := len(out)
 	out = append(out, 0x78, 0x01)
 	if len(data) > storedSize {
 		var err error
-		if out, err = e.deflate(out, data); err != nil {
+		if out, err = e.deflate(out, data, delta); err != nil {
 			return nil, err
 		}
 	}
@@ -116,22 +125,31 @@ func (e *entryEncoder) appendZlib(out, data []byte) ([]byte, error) {
 	return binary.BigEndian.AppendUint32(out, adler32.Checksum(data)), nil
 }
 
-// deflate uses the fastest level: texts of a few kilobytes come out within a
-// few per cent of the slowest, in a third of the time.
-func (e *entryEncoder) deflate(out, data []byte) ([]byte, error) {
+// wholeLevel is the level for whole objects: texts of a few kilobytes come out within
+// a per cent of the slowest.
+const wholeLevel = 5
+
+// deflate compresses an object, or a delta. A delta's repetitions are its copies
+// already: what it inserts is coded character by character, which is quicker and,
+// for the digits of hashes, shorter than a search for more.
+func (e *entryEncoder) deflate(out, data []byte, delta bool) ([]byte, error) {
+	z, level := &e.whole, wholeLevel
+	if delta {
+		z, level = &e.short, flate.HuffmanOnly
+	}
 	e.target.b = out
-	if e.z == nil {
+	if *z == nil {
 		var err error
-		if e.z, err = flate.NewWriter(&e.target, flate.BestSpeed); err != nil {
+		if *z, err = flate.NewWriter(&e.target, level); err != nil {
 			return nil, err
 		}
 	} else {
-		e.z.Reset(&e.target)
+		(*z).Reset(&e.target)
 	}
-	if _, err := e.z.Write(data); err != nil {
+	if _, err := (*z).Write(data); err != nil {
 		return nil, err
 	}
-	err := e.z.Close()
+	err := (*z).Close()
 	out, e.target.b = e.target.b, nil
 	return out, err
 }

@@ -284,7 +284,7 @@ func TestReplayWithoutDisk(t *testing.T) {
 			fsck(t, r.Dir())
 		}
 		if disk.left >= 0 {
-			if err != nil || n < 8 {
+			if err != nil || n < 6 {
 				t.Errorf("%d operations, %v", n, err)
 			}
 			break
