@@ -191,11 +191,7 @@ func (s *Store) Link(ctx context.Context, keep, other schema.ID, by Actor) (resu
 // present gives those of the files that are in the tree: plain git may have removed
 // some already.
 func (w *writer) present(files []string) (there []string, err error) {
-	covered, err := w.tx.Tip()
-	if err != nil {
-		return nil, err
-	}
-	c, err := w.s.git.Commit(covered)
+	c, err := w.s.git.Commit(w.began)
 	if err != nil {
 		return nil, err
 	}

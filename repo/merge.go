@@ -434,6 +434,9 @@ func (m *merger) merge() error {
 	if err := m.ctx.Err(); err != nil {
 		return err // the last moment at which nothing has happened
 	}
+	if err := m.tx.SetTip(m.batch.Tip()); err != nil {
+		return err
+	}
 	m.arrival.Merged = true
 	return m.batch.Publish()
 }

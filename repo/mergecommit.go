@@ -76,10 +76,7 @@ func (m *merger) commitMerge(p *plan, their *git.Commit) error {
 	}
 	err = m.applier.apply(e)
 	m.applier.find, m.applier.lineage = find, nil // all that was taken in lies behind what comes
-	if err != nil {
-		return err
-	}
-	return m.tx.SetTip(e.hash)
+	return err
 }
 
 // settled records the state by which a conflict is settled, unless it is what the

@@ -24,7 +24,8 @@ type writer struct {
 	days    *match.Days // what the identity rules ask of the index
 	now     time.Time   // the time of recording, never before the tip's
 	made    int
-	streams bool // a segment of an import
+	began   git.Hash // the tip on which the batch is built
+	streams bool     // a segment of an import
 }
 
 // write runs f as the one writer of this store, among all processes, and
@@ -81,6 +82,11 @@ func (s *Store) writeOnce(ctx context.Context, opt writeOptions, f func(*writer)
 			err = errors.Join(err, tx.Rollback())
 		}
 	}()
+	if opt.importer != nil {
+		if err := tx.Bulk(); err != nil {
+			return err
+		}
+	}
 	if err := s.catchUpIn(ctx, tx, nil); err != nil {
 		return err
 	}
@@ -133,7 +139,7 @@ func (s *Store) newWriterFor(tx *index.Tx, g *importer) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{s: s, tx: tx, batch: batch, streams: g != nil, now: s.now().UTC().Truncate(time.Second)}
+	w := &writer{s: s, tx: tx, batch: batch, began: tip, streams: g != nil, now: s.now().UTC().Truncate(time.Second)}
 	if tip != (git.Hash{}) {
 		last, err := s.lastTime(tip, w.now.Add(24*time.Hour))
 		if err != nil {
@@ -234,10 +240,7 @@ func (w *writer) commit(m *message, author schema.Person, files ...content) (git
 		return git.Hash{}, err
 	}
 	w.made++
-	if w.streams {
-		return e.hash, nil // written once, at the end
-	}
-	return e.hash, w.tx.SetTip(e.hash)
+	return e.hash, nil
 }
 
 // foresee begins to work out the kinds of change of an import's next version, where
