@@ -42,7 +42,10 @@ const (
 func (s *Store) Import(ctx context.Context, drafts iter.Seq2[Draft, error], opt RecordOptions, each func(Result)) error {
 	in := readAhead(ctx, drafts)
 	defer in.stop()
-	g := &importer{s: s, in: in, opt: opt, replay: newReplay()}
+	asked := make(chan comparison, 16)
+	defer close(asked)
+	go foresee(asked)
+	g := &importer{s: s, in: in, opt: opt, replay: newReplay(), asked: asked}
 	for g.in.wait() {
 		results, err := g.segment(ctx)
 		for _, r := range results {
@@ -64,8 +67,9 @@ type importer struct {
 	in     *incoming
 	opt    RecordOptions
 	replay *replay
-	files  *files        // states at hand, from one segment to the next
-	pack   *git.Streamed // where the last segment went
+	asked  chan<- comparison // kinds of change to work out
+	files  *files            // states at hand, from one segment to the next
+	pack   *git.Streamed     // where the last segment went
 }
 
 // filesOf gives the states at hand, and has new ones read through a batch.

@@ -55,12 +55,18 @@ type foreseen struct {
 	kinds         chan string
 }
 
-// foresee begins to work out the kinds of change between two states, which nobody
-// changes meanwhile.
-func foresee(before, after git.Hash, old, state *schema.State, known schema.FieldSet) *foreseen {
-	f := &foreseen{before, after, known, make(chan string, 1)}
-	go func() { f.kinds <- kindsBetween(old, state, known) }()
-	return f
+// foresee works out the kinds of change between pairs of states, which nobody
+// changes meanwhile, in the order in which they are asked for.
+func foresee(asked <-chan comparison) {
+	for p := range asked {
+		p.to.kinds <- kindsBetween(p.old, p.new, p.to.known)
+	}
+}
+
+// comparison is what foresee works on.
+type comparison struct {
+	old, new *schema.State
+	to       *foreseen
 }
 
 // publishedBefore orders rows as Changes does.

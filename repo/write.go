@@ -24,8 +24,8 @@ type writer struct {
 	days    *match.Days // what the identity rules ask of the index
 	now     time.Time   // the time of recording, never before the tip's
 	made    int
-	began   git.Hash // the tip on which the batch is built
-	streams bool     // a segment of an import
+	asked   chan<- comparison // kinds of change to work out early, in an import
+	began   git.Hash          // the tip on which the batch is built
 }
 
 // write runs f as the one writer of this store, among all processes, and
@@ -139,7 +139,7 @@ func (s *Store) newWriterFor(tx *index.Tx, g *importer) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{s: s, tx: tx, batch: batch, began: tip, streams: g != nil, now: s.now().UTC().Truncate(time.Second)}
+	w := &writer{s: s, tx: tx, batch: batch, began: tip, now: s.now().UTC().Truncate(time.Second)}
 	if tip != (git.Hash{}) {
 		last, err := s.lastTime(tip, w.now.Add(24*time.Hour))
 		if err != nil {
@@ -154,7 +154,7 @@ func (s *Store) newWriterFor(tx *index.Tx, g *importer) (*writer, error) {
 	w.days = match.NewDays(&finder{w})
 	kept := newFiles(batch.Read, filesKept)
 	if g != nil {
-		kept = g.filesOf(batch)
+		kept, w.asked = g.filesOf(batch), g.asked
 	}
 	w.applier, err = s.newApplier(tx, kept)
 	return w, err
@@ -246,11 +246,12 @@ func (w *writer) commit(m *message, author schema.Person, files ...content) (git
 // foresee begins to work out the kinds of change of an import's next version, where
 // the version before it is at hand.
 func (w *writer) foresee(m *message, f *content, h git.Hash) {
-	if !w.streams || f.before.IsZero() {
+	if w.asked == nil || f.before.IsZero() {
 		return
 	}
 	if was := w.applier.files.kept(f.before); was != nil && was.problem == nil {
-		w.applier.foreseen = foresee(f.before, h, &was.state, f.state, m.known)
+		w.applier.foreseen = &foreseen{f.before, h, m.known, make(chan string, 1)}
+		w.asked <- comparison{&was.state, f.state, w.applier.foreseen}
 	}
 }
 
