@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/stemma-project/stemma/repo/internal/git"
@@ -15,13 +16,15 @@ const (
 	// many that the pack's and the index's costs of each round vanish, and so few
 	// that a kill costs seconds of work.
 	segmentDrafts = 1 << 17
-	// segmentBytes bounds the bodies that an import holds while a segment isn't
+	// segmentBytes bounds what an import holds while a segment isn't
 	// durable: where plain git moves main meanwhile, they are recorded again.
 	segmentBytes = 128 << 20
 	// longBody counts many times over (longWeight): the history of a long article
 	// comes as whole copies of it, of which a few are work enough for a segment.
 	longBody   = 64 << 10
 	longWeight = 16
+	// draftOverhead is roughly what a draft and its result hold beyond the body.
+	draftOverhead = 2 << 10
 	// patience is how long an import keeps the store's lock while its source has
 	// nothing to say.
 	patience = 100 * time.Millisecond
@@ -37,8 +40,8 @@ const (
 // stream that is a *schema.Problem refuses one state and the rest goes on.
 //
 // The stream is read, and its states are brought into their normal form, by a
-// goroutine of their own, beside each. A segment ends early when another writer waits for the
-// store, and when the stream has nothing to give for a moment.
+// goroutine of their own, beside each. A segment ends early when another writer
+// waits for the store, and when the stream has nothing to give for a moment.
 func (s *Store) Import(ctx context.Context, drafts iter.Seq2[Draft, error], opt RecordOptions, each func(Result)) error {
 	in := readAhead(ctx, drafts)
 	defer in.stop()
@@ -129,13 +132,38 @@ type prepared struct {
 }
 
 func prepare(d *Draft) *prepared {
-	p := &prepared{draft: *d, in: d.Input}
-	p.in.State = d.Input.State.Clone()
+	p := &prepared{draft: *d}
+	p.draft.Input.State = d.Input.State.Clone()
+	unshare(&p.draft.Input)
+	p.in = p.draft.Input
+	p.in.State = p.in.State.Clone()
 	p.in.State.Normalize()
+	if raw := p.draft.Input.Body; strings.HasPrefix(p.in.Body, raw) {
+		p.draft.Input.Body = p.in.Body[:len(raw)] // the two differ by a line feed, and are kept as one
+	}
 	if p.problem = p.in.State.Validate(); p.problem != nil && p.problem.File == "" {
 		p.problem.File = d.File
 	}
 	return p
+}
+
+// unshare gives an input's short texts memory of their own: a reader may have cut
+// them from a line that holds the whole state, which they would keep.
+func unshare(in *schema.Input) {
+	for _, s := range []*string{
+		&in.Category, &in.Headline, &in.Summary, &in.Byline, &in.Language, &in.Path, &in.Image.URL, &in.Image.Caption, &in.Image.Credit,
+		&in.Author.Name, &in.Author.Email, &in.Note, &in.Key, (*string)(&in.Type), (*string)(&in.Date), (*string)(&in.Status),
+	} {
+		*s = strings.Clone(*s)
+	}
+	for _, list := range [][]string{in.Contexts, in.Aliases} {
+		for i := range list {
+			list[i] = strings.Clone(list[i])
+		}
+	}
+	for i := range in.Sources {
+		in.Sources[i] = schema.Source{Name: strings.Clone(in.Sources[i].Name), URL: strings.Clone(in.Sources[i].URL)}
+	}
 }
 
 func (p *prepared) weight() int {
@@ -143,7 +171,7 @@ func (p *prepared) weight() int {
 	if n >= longBody {
 		n *= longWeight
 	}
-	return n
+	return n + draftOverhead
 }
 
 // incoming is a stream of drafts that is being read ahead.
