@@ -106,7 +106,7 @@ func (r *reader) read(text string, t Token) (w word, ok bool) {
 		}
 		return w, true
 	}
-	if r.english {
+	if r.english && maybeNumber(w.spelled) {
 		lower := w.spelledLower()
 		if n, found := numberWords[lower]; found {
 			w.is, w.number, w.value = aFigure, true, n
@@ -126,6 +126,13 @@ func (r *reader) read(text string, t Token) (w word, ok bool) {
 // letters keeps what makes a word a word: letters with their accents, digits and
 // symbols such as emoji.
 func letters(s string) string {
+	plain := 0
+	for plain < len(s) && ('a' <= s[plain] && s[plain] <= 'z' || 'A' <= s[plain] && s[plain] <= 'Z' || '0' <= s[plain] && s[plain] <= '9') {
+		plain++
+	}
+	if plain == len(s) {
+		return s
+	}
 	keep := func(c rune) bool {
 		return unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c) && c != '\ufe0f' || unicode.Is(unicode.So, c) || unicode.Is(unicode.N, c)
 	}

@@ -33,6 +33,12 @@ var magnitudes = map[string]int{
 	"hundreds": 2, "thousands": 3, "millions": 6, "billions": 9, "trillions": 12,
 }
 
+// maybeNumber reports whether a word may be one of those in this file, as nearly
+// none is: by its length and its first letter.
+func maybeNumber(w string) bool {
+	return len(w) >= 3 && len(w) <= len("seventeenth") && strings.IndexByte("bdefhmnostzBDEFHMNOSTZ", w[0]) >= 0
+}
+
 // ordinalWords are the English ordinals, as figures with their letters.
 var ordinalWords = map[string]string{
 	"first": "1e0st", "second": "2e0nd", "third": "3e0rd", "fourth": "4e0th", "fifth": "5e0th", "sixth": "6e0th",
