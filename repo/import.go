@@ -48,7 +48,7 @@ func (s *Store) Import(ctx context.Context, drafts iter.Seq2[Draft, error], opt 
 	asked := make(chan comparison, 16)
 	defer close(asked)
 	go foresee(asked)
-	g := &importer{s: s, in: in, opt: opt, replay: newReplay(), asked: asked}
+	g := &importer{s: s, in: in, opt: opt, replay: newReplay(), asked: asked, files: newFiles(nil, importFilesKept)}
 	for g.in.wait() {
 		results, err := g.segment(ctx)
 		for _, r := range results {
@@ -73,15 +73,6 @@ type importer struct {
 	asked  chan<- comparison // kinds of change to work out
 	files  *files            // states at hand, from one segment to the next
 	pack   *git.Streamed     // where the last segment went
-}
-
-// filesOf gives the states at hand, and has new ones read through a batch.
-func (g *importer) filesOf(b *git.Batch) *files {
-	if g.files == nil {
-		g.files = newFiles(nil, importFilesKept)
-	}
-	g.files.blob = b.Read
-	return g.files
 }
 
 // segment records what comes until the segment is full, and makes it durable.

@@ -94,7 +94,10 @@ func (s *Store) writeOnce(ctx context.Context, opt writeOptions, f func(*writer)
 	if err != nil {
 		return err
 	}
-	defer w.batch.Abandon()
+	defer func() {
+		w.batch.Abandon()
+		w.applier.files.blob = nil // what is kept must not keep the batch
+	}()
 	if err := f(w); err != nil {
 		return err
 	}
@@ -152,10 +155,11 @@ func (s *Store) newWriterFor(tx *index.Tx, g *importer) (*writer, error) {
 		}
 	}
 	w.days = match.NewDays(&finder{w})
-	kept := newFiles(batch.Read, filesKept)
+	kept := s.recent
 	if g != nil {
-		kept, w.asked = g.filesOf(batch), g.asked
+		kept, w.asked = g.files, g.asked
 	}
+	kept.blob = batch.Read
 	w.applier, err = s.newApplier(tx, kept)
 	return w, err
 }
