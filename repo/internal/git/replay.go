@@ -49,18 +49,26 @@ func (r *Repo) replay(ctx context.Context, force bool) (replaced int, err error)
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, turn.Unlock()) }()
-	if err := r.emptyReplayDir(); err != nil {
-		return 0, err
+	for try := 0; ; try++ {
+		if err := r.emptyReplayDir(); err != nil {
+			return 0, err
+		}
+		group, err := r.replayable(force)
+		if err == nil && len(group) == 0 {
+			return 0, nil
+		}
+		base := ""
+		if err == nil {
+			base, err = r.buildReplay(ctx, group)
+		}
+		if vanished(err) && try < maxRescans && ctx.Err() == nil {
+			continue // somebody repacks beside us: the packs are others now
+		}
+		if err == nil {
+			replaced, err = r.placeReplay(ctx, base, group)
+		}
+		return replaced, errors.Join(err, r.emptyReplayDir())
 	}
-	group, err := r.replayable(force)
-	if err != nil || len(group) == 0 {
-		return 0, err
-	}
-	base, err := r.buildReplay(ctx, group)
-	if err == nil {
-		replaced, err = r.placeReplay(ctx, base, group)
-	}
-	return replaced, errors.Join(err, r.emptyReplayDir())
 }
 
 // emptyReplayDir removes what a replay left, this one or one that died.
