@@ -21,6 +21,10 @@ func mapFile(f *os.File, size int64) ([]byte, error) {
 
 func unmapFile(data []byte) error { return unix.Munmap(data) }
 
+// letGo tells the system that mapped bytes, which begin at a page, are not needed in
+// this process's memory for now. They are read from the file again when they are.
+func letGo(data []byte) error { return unix.Madvise(data, unix.MADV_DONTNEED) }
+
 // syncDir makes the names in a folder durable.
 func syncDir(disk Disk, dir string) error {
 	d, err := disk.Open(dir, os.O_RDONLY, 0)

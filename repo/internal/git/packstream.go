@@ -288,6 +288,7 @@ func (s *streamPack) seal(entries int, old *view, start int64) (sum Hash, err er
 		if _, err := s.file.WriteAt(raw, at); err != nil {
 			return sum, err
 		}
+		old.done(at, at+int64(len(raw)))
 		at += int64(len(raw))
 	}
 	buf := make([]byte, piece)

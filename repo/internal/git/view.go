@@ -76,6 +76,18 @@ func (v *view) window(off, n int64) ([]byte, error) {
 	return buf, nil
 }
 
+// done says that nobody will soon need the bytes from off to end, which were gone
+// through once: a gigabyte that is copied need not stand in memory.
+func (v *view) done(off, end int64) {
+	if !v.mapped {
+		return
+	}
+	page := int64(os.Getpagesize())
+	if off, end = (off+page-1)/page*page, end/page*page; off < end {
+		_ = letGo(v.data[off:end]) // what stays costs memory and nothing else
+	}
+}
+
 // byteSource is what the inflater reads without a buffer of its own.
 type byteSource interface {
 	io.Reader
