@@ -55,20 +55,33 @@ func (r *Repo) keepPublished() {
 	if err != nil {
 		return
 	}
+	var last Hash
 	for _, row := range rows {
 		if !strings.HasPrefix(row.Name(), refPrefix) {
 			continue
 		}
-		path := r.own(filepath.Join("tmp", row.Name()))
-		data, err := os.ReadFile(path)
+		data, err := os.ReadFile(r.own(filepath.Join("tmp", row.Name())))
 		if err != nil {
 			continue
 		}
-		if tip, err := parseRef(data); err == nil {
-			if never, err := r.neverPublished(tip); err == nil && !never {
-				_ = writeDurably(r.disk, r.own(publishedFile), data, os.O_TRUNC)
-			}
+		tip, err := parseRef(data)
+		if err != nil {
+			continue
 		}
+		if never, err := r.neverPublished(tip); err != nil || never {
+			continue
+		}
+		if older, err := r.IsAncestor(last, tip); last.IsZero() || err == nil && older {
+			last = tip
+		}
+	}
+	if last.IsZero() {
+		return
+	}
+	// Never in place: the file may be main's own, under its second name.
+	fresh := r.own(filepath.Join("tmp", publishedFile))
+	if writeDurably(r.disk, fresh, []byte(last.String()+"\n"), os.O_TRUNC) == nil {
+		_ = r.disk.Rename(fresh, r.own(publishedFile))
 	}
 }
 

@@ -1,8 +1,10 @@
 package index
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -48,7 +50,7 @@ func Open(path string) (*DB, error) {
 
 // look connects to the file if it is there and of our format.
 func look(path string) (*conn, bool, error) {
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || cutShort(path) {
 		return nil, false, nil
 	}
 	c, err := connect(path)
@@ -64,6 +66,30 @@ func look(path string) (*conn, bool, error) {
 		}
 	}
 	return nil, false, errors.Join(unlessDamaged(err), unlessDamaged(c.close()))
+}
+
+// cutShort reports whether a file that nobody has open is shorter than it says of
+// itself: the engine takes what is missing for a table that ends there, and would
+// answer from the rest. (See "The Database Header" in SQLite's file format.)
+func cutShort(path string) bool {
+	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+		return false // it may be growing at this moment
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var head [100]byte
+	if _, err := f.ReadAt(head[:], 0); err != nil {
+		return false // the engine says what it thinks of that
+	}
+	info, err := f.Stat()
+	if err != nil || !bytes.Equal(head[24:28], head[92:96]) {
+		return false
+	}
+	page := int64(binary.BigEndian.Uint16(head[16:]))
+	return info.Size() < page*int64(binary.BigEndian.Uint32(head[28:]))
 }
 
 // unlessDamaged drops the errors after which the file is to be made anew: it is
