@@ -168,15 +168,6 @@ func (b *Batch) stored(h Hash) bool {
 	return b.pack.entries.find(h) != 0 || b.stream == nil && b.repo.objects.has(h)
 }
 
-// add stores an object whole unless it is stored.
-func (b *Batch) add(k kind, data []byte) (Hash, error) {
-	h, err := b.name(k, data)
-	if err != nil || b.stored(h) {
-		return h, err
-	}
-	return h, b.pack.put(packItem{hash: h, kind: k, data: data})
-}
-
 // splices returns an empty slice with room for n bytes: thousands of deltas of
 // trees are cut from one piece of memory.
 func (b *Batch) splices(n int) []byte {
@@ -260,13 +251,13 @@ func (b *Batch) setAndStore(n *node, path string, h Hash) error {
 	return b.storeNode(n)
 }
 
-// addCommit adds a commit of the tree as it stands.
-func (b *Batch) addCommit(author, committer Signature, message string) (Hash, error) {
-	c := &Commit{Tree: b.root.hash, Author: author.clean(), Committer: committer.clean(), Message: CleanMessage(message)}
+// addCommit adds a commit of the tree as it stands; merged are further parents.
+func (b *Batch) addCommit(author, committer Signature, message string, merged ...Hash) (Hash, error) {
+	c := &Commit{Tree: b.root.hash, Author: author, Committer: committer, Message: message}
 	if !b.tip.IsZero() {
-		c.Parents = []Hash{b.tip}
+		c.Parents = append([]Hash{b.tip}, merged...)
 	}
-	raw := appendCommit(make([]byte, 0, 512+len(message)), c)
+	raw := encodeCommit(c)
 	h, err := b.name(kindCommit, raw)
 	if err == nil && !b.stored(h) {
 		err = b.putCommit(h, raw)

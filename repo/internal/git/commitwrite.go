@@ -7,11 +7,11 @@ import (
 
 // encodeCommit returns the bytes of a commit whose identities, times and
 // message are made acceptable to git fsck first.
-func encodeCommit(c *Commit) ([]byte, error) {
+func encodeCommit(c *Commit) []byte {
 	clean := *c
 	clean.Author, clean.Committer = c.Author.clean(), c.Committer.clean()
 	clean.Message = CleanMessage(c.Message)
-	return appendCommit(nil, &clean), nil
+	return appendCommit(make([]byte, 0, 512+len(clean.Message)), &clean)
 }
 
 // appendCommit appends the bytes of a commit (git's Documentation, "Commit

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/sha1"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -120,11 +118,11 @@ func (o *objects) mergeable(least int, replayed map[string]bool) ([]*pack, error
 // mergePacks writes one pack that holds all objects of the group, and deletes
 // the group when it is durable.
 func (r *Repo) mergePacks(group []*pack) error {
-	var nonce [12]byte
-	if _, err := rand.Read(nonce[:]); err != nil {
+	name, err := nonce()
+	if err != nil {
 		return err
 	}
-	tmp := r.own(filepath.Join("tmp", "merge-"+hex.EncodeToString(nonce[:])))
+	tmp := r.own(filepath.Join("tmp", "merge-"+name))
 	// This file stays until the end: as long as it is there, the next writer
 	// looks for indexes that have lost their pack.
 	busy, err := newFile(r.disk, tmp, 0o666)

@@ -164,38 +164,42 @@ var steps = []string{
 func TestKillAtEachStep(t *testing.T) {
 	for i, step := range steps {
 		t.Run(step, func(t *testing.T) {
-			r := newStore(t)
-			before := mustRecord(t, r, map[string]string{"hot.md": "before"})
-			cmd, out := startChild(t, r.Dir(), "victim", 5, step, 2)
-			acked := acks(t, out, nil)
-			if err := cmd.Wait(); err == nil || len(acked) != 1 {
-				t.Fatalf("the writer ended with %v after %d records", err, len(acked))
-			}
-			tip, err := r.Tip()
-			if err != nil {
-				t.Fatal(err)
-			}
-			commits, err := r.Log(tip, before)
-			if err != nil {
-				t.Fatal(err)
-			}
-			moved := i > slices.Index(steps, "move main")
-			if want := map[bool]int{false: 1, true: 2}[moved]; len(commits) != want {
-				t.Errorf("main holds %d new commits, want %d", len(commits), want)
-			}
-			wantAll(t, r, acked)
-			fsck(t, r.Dir())
-			checkClean(t, r)
-			after := mustRecord(t, open(t, r.Dir()), map[string]string{"hot.md": "after"})
-			wantAll(t, r, append(acked, before, after))
-			noLeftovers(t, r.Dir())
-			packs, _ := filepath.Glob(filepath.Join(r.Dir(), "objects/pack/*.pack"))
-			if want := len(commits) + 2; len(packs) != want {
+			commits := map[bool]int{false: 1, true: 2}[i > slices.Index(steps, "move main")]
+			r := killedAt(t, "victim", step, 2, commits)
+			if packs, want := packFiles(t, r), commits+2; len(packs) != want {
 				t.Errorf("%d packs, want %d: a pack that was never recorded is to go", len(packs), want)
 			}
 			fsck(t, r.Dir())
 		})
 	}
+}
+
+// killedAt kills a child that records under a name right before a step, which it has
+// met so many times by then, when one of its batches was acknowledged. It wants main
+// to hold so many commits of the child's, and one more record to clear up behind it.
+func killedAt(t *testing.T, child, step string, occurrence, commits int) *Repo {
+	t.Helper()
+	r := newStore(t)
+	before := mustRecord(t, r, map[string]string{"hot.md": "before"})
+	cmd, out := startChild(t, r.Dir(), child, 5, step, occurrence)
+	acked := acks(t, out, nil)
+	if err := cmd.Wait(); err == nil || len(acked) != 1 {
+		t.Fatalf("the child ended with %v after %d batches", err, len(acked))
+	}
+	tip, err := r.Tip()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := r.Log(tip, before); err != nil || len(got) != commits {
+		t.Errorf("main holds %d new commits, want %d (%v)", len(got), commits, err)
+	}
+	wantAll(t, r, acked)
+	fsck(t, r.Dir())
+	checkClean(t, r)
+	after := mustRecord(t, open(t, r.Dir()), map[string]string{"hot.md": "after"})
+	wantAll(t, r, append(acked, before, after))
+	noLeftovers(t, r.Dir())
+	return r
 }
 
 // TestKillWhileConcatenating does the same for the upkeep of packs.

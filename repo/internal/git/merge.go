@@ -34,15 +34,7 @@ func (b *Batch) merge(other Hash, changes map[string]Entry, author, committer Si
 	if _, err := b.store(b.root); err != nil {
 		return Hash{}, err
 	}
-	raw, err := encodeCommit(&Commit{Tree: b.root.hash, Parents: []Hash{b.tip, other}, Author: author, Committer: committer, Message: message})
-	if err != nil {
-		return Hash{}, err
-	}
-	h, err := b.add(kindCommit, raw)
-	if err == nil {
-		b.tip = h
-	}
-	return h, err
+	return b.addCommit(author, committer, message, other)
 }
 
 // FastForward moves main from one commit to another that lies ahead of it, and

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"compress/zlib"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -115,11 +113,7 @@ func (r *Repo) AddReceipt(ctx context.Context, x Receipt, by Signature, subject 
 	if found {
 		c.Parents = []Hash{last}
 	}
-	raw, err := encodeCommit(c)
-	if err != nil {
-		return err
-	}
-	h, err := r.writeLoose(kindCommit, raw)
+	h, err := r.writeLoose(kindCommit, encodeCommit(c))
 	if err != nil {
 		return err
 	}
@@ -131,11 +125,11 @@ func (r *Repo) receiptsPath() string { return filepath.Join(r.dir, filepath.From
 // moveReceipts moves the ref of the receipts as Publish moves main: the lock is a
 // second name of a file that has its whole content already.
 func (r *Repo) moveReceipts(ctx context.Context, h Hash) error {
-	var nonce [12]byte
-	if _, err := rand.Read(nonce[:]); err != nil {
+	name, err := nonce()
+	if err != nil {
 		return err
 	}
-	tmp := r.own(receiptPrefix + hex.EncodeToString(nonce[:]))
+	tmp := r.own(receiptPrefix + name)
 	path := r.receiptsPath()
 	if err := r.disk.MakeDir(filepath.Dir(path)); err != nil {
 		return err
@@ -143,7 +137,7 @@ func (r *Repo) moveReceipts(ctx context.Context, h Hash) error {
 	if err := writeDurably(r.disk, tmp, []byte(h.String()+"\n"), os.O_EXCL); err != nil {
 		return err
 	}
-	err := r.step("lock receipts")
+	err = r.step("lock receipts")
 	if err == nil {
 		err = lockReceipts(ctx, r.disk, tmp, path+".lock")
 	}
@@ -238,12 +232,12 @@ func (r *Repo) placeLoose(path string, body []byte) error {
 	if err := r.disk.MakeDir(dir); err != nil {
 		return err
 	}
-	var nonce [12]byte
-	if _, err := rand.Read(nonce[:]); err != nil {
+	name, err := nonce()
+	if err != nil {
 		return err
 	}
 	// Git takes a file of this name for one that is being written.
-	tmp := filepath.Join(dir, "tmp_obj_"+hex.EncodeToString(nonce[:]))
+	tmp := filepath.Join(dir, "tmp_obj_"+name)
 	f, err := newFile(r.disk, tmp, packMode, body)
 	if err == nil {
 		if err = errors.Join(f.Sync(), f.Close()); err == nil {

@@ -1,8 +1,6 @@
 package git
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -35,11 +33,10 @@ const incomingDir = "incoming"
 
 // newIncoming begins to take a pack in.
 func (r *Repo) newIncoming() (*incoming, error) {
-	var nonce [12]byte
-	if _, err := rand.Read(nonce[:]); err != nil {
+	name, err := nonce()
+	if err != nil {
 		return nil, err
 	}
-	name := hex.EncodeToString(nonce[:])
 	in := &incoming{repo: r, dir: filepath.Join(r.dir, "objects", "tmp_objdir-incoming-"+name)}
 	if !r.foreign() {
 		in.dir = r.own(filepath.Join(incomingDir, name))
@@ -58,7 +55,7 @@ func (r *Repo) newIncoming() (*incoming, error) {
 		return nil, err
 	}
 	in.lock = flock.New(filepath.Join(in.dir, "lock"), flock.SetPermissions(0o666))
-	_, err := in.lock.TryLock()
+	_, err = in.lock.TryLock()
 	if err == nil {
 		in.file, err = newFile(r.disk, in.path(".pack"), packMode)
 	}

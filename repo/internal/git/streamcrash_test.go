@@ -41,35 +41,12 @@ func TestKillStreamAtEachStep(t *testing.T) {
 	steps := append(slices.Clone(steps), "delete pack")
 	for i, step := range steps {
 		t.Run(step, func(t *testing.T) {
-			r := newStore(t)
-			before := mustRecord(t, r, map[string]string{"hot.md": "before"})
 			occurrence := 2
 			if step == "delete pack" {
 				occurrence = 1 // the first batch takes nothing over
 			}
-			cmd, out := startChild(t, r.Dir(), "stream", 5, step, occurrence)
-			acked := acks(t, out, nil)
-			if err := cmd.Wait(); err == nil || len(acked) != 1 {
-				t.Fatalf("the import ended with %v after %d batches", err, len(acked))
-			}
-			tip, err := r.Tip()
-			if err != nil {
-				t.Fatal(err)
-			}
-			commits, err := r.Log(tip, before)
-			if err != nil {
-				t.Fatal(err)
-			}
-			moved := i > slices.Index(steps, "move main")
-			if want := map[bool]int{false: 2, true: 4}[moved]; len(commits) != want {
-				t.Errorf("main holds %d new commits, want %d", len(commits), want)
-			}
-			wantAll(t, r, acked)
-			fsck(t, r.Dir())
-			checkClean(t, r)
-			after := mustRecord(t, open(t, r.Dir()), map[string]string{"hot.md": "after"})
-			wantAll(t, r, append(acked, before, after))
-			noLeftovers(t, r.Dir())
+			commits := map[bool]int{false: 2, true: 4}[i > slices.Index(steps, "move main")]
+			r := killedAt(t, "stream", step, occurrence, commits)
 			want := 3 // before, the import, after
 			if i > slices.Index(steps, "place .pack") {
 				want++ // what was to be taken over stands still, and is no harm
