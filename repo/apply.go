@@ -24,7 +24,7 @@ type event struct {
 	bad       error     // why the message's trailers could not be read; it is taken for plain git's then
 
 	ahead    []ahead   // what was worked out of its files before its turn
-	foreseen *foreseen // the same of its kinds of change, or nil
+	foreseen *foreseen // the same of its kinds of change, or what is being worked out; or nil
 }
 
 // applier takes commits into the index, one by one, in the order of recording.
@@ -43,7 +43,7 @@ type applier struct {
 
 	check *commitCheck // told of everything while a store is verified; else nil
 
-	foreseen *foreseen // kinds of change that were begun early, or nil
+	foreseen *foreseen // the kinds of change of the commit at hand, where they were begun early
 
 	added []index.Row // the versions that the last commit made which made any
 }
@@ -83,6 +83,7 @@ func (l layout) path(id schema.ID) string {
 
 // apply takes one commit in.
 func (a *applier) apply(e *event) error {
+	a.foreseen = e.foreseen
 	if err := a.step(e); err != nil {
 		return err
 	}

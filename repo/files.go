@@ -45,10 +45,15 @@ func (f *files) read(h git.Hash) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.parse(h, data), nil
+}
+
+// parse reads a file whose bytes are at hand, and keeps it.
+func (f *files) parse(h git.Hash, data []byte) *file {
 	in, problem := parseFile(data)
 	read := &file{state: in.State, problem: problem}
 	f.keep(h, read, len(data))
-	return read, nil
+	return read
 }
 
 func (f *files) kept(h git.Hash) *file {

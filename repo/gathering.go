@@ -128,15 +128,10 @@ func (s *Store) recordRequests(group []*request) {
 	if len(group) == 0 {
 		return
 	}
-	err := s.writeLocked(context.Background(), writeOptions{}, func(w *writer) error {
+	err := s.writeLocked(context.Background(), writeOptions{}, func(w *writer) (err error) {
 		for _, r := range group {
-			r.results = make([]Result, 0, len(r.drafts))
-			for _, p := range r.drafts {
-				result, err := w.record(p, r.opt, nil)
-				if err != nil {
-					return err
-				}
-				r.results = append(r.results, result)
+			if r.results, err = w.recordAll(r.drafts, r.opt); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -34,6 +34,7 @@ func (a *applier) compare(row *index.Row, state *schema.State, before *index.Row
 func (a *applier) kinds(row *index.Row, state *schema.State, before *index.Row) (string, error) {
 	known := before.Known & row.Known
 	if f := a.foreseen; f != nil && f.before == before.Blob && f.after == row.Blob && f.known == known {
+		a.foreseen = nil // it tells once
 		return <-f.kinds, nil
 	}
 	old, err := a.state(before)

@@ -227,10 +227,11 @@ func (s *Store) receiveOnce(ctx context.Context, r Remote, theirs git.Hash, opt 
 	if err := s.catchUpIn(ctx, tx, nil); err != nil {
 		return nil, err
 	}
-	w, err := s.newWriter(tx)
+	w, err := s.newWriter(tx, nil)
 	if err != nil {
 		return nil, err
 	}
+	defer w.close()
 	m := &merger{writer: w, ctx: ctx, opt: opt, theirs: theirs, arrival: &Arrival{Remote: r.Name}}
 	m.ours, m.at = w.batch.Tip(), w.now
 	if m.arrival.UpToDate, err = s.git.IsAncestor(theirs, m.ours); err != nil || m.arrival.UpToDate {

@@ -289,15 +289,7 @@ func TestTamperedSideOfAMerge(t *testing.T) {
 			if err := setMain(dir, tip); err != nil {
 				t.Fatal(err)
 			}
-			s, err := Open(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			report, err := s.Verify(t.Context(), VerifyOptions{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			report := verifyDir(t, dir)
 			named := slices.ContainsFunc(report.Findings, func(f Finding) bool { return f.Article == id })
 			if named != found {
 				t.Errorf("named: %v, want %v: %+v", named, found, report.Findings)

@@ -121,7 +121,7 @@ func (m *merger) settled(c *conflict) error {
 	if err != nil {
 		return err
 	}
-	rows, err := m.tx.ByCommit(hash)
+	rows, err := m.applier.made(hash)
 	if err != nil {
 		return err
 	}

@@ -44,17 +44,23 @@ func (s *Store) Record(ctx context.Context, drafts []Draft, opt RecordOptions) (
 // recordDry says what recording a batch would come to.
 func (s *Store) recordDry(ctx context.Context, batch []*prepared, opt RecordOptions) (results []Result, err error) {
 	err = s.write(ctx, true, func(w *writer) error {
-		results = results[:0]
-		for _, p := range batch {
-			result, err := w.record(p, opt, nil)
-			if err != nil {
-				return err
-			}
-			results = append(results, result)
-		}
-		return nil
+		results, err = w.recordAll(batch, opt)
+		return err
 	})
 	return results, err
+}
+
+// recordAll records drafts in their order.
+func (w *writer) recordAll(drafts []*prepared, opt RecordOptions) ([]Result, error) {
+	results := make([]Result, 0, len(drafts))
+	for _, p := range drafts {
+		result, err := w.record(p, opt, nil)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, result)
+	}
+	return results, nil
 }
 
 // record records one draft. The error is one of the store's; what is wrong with

@@ -21,7 +21,6 @@ func (s *Store) takeIn(ctx context.Context, a *applier, next sequence, progress 
 	r := s.readAhead(ctx, a.files, next.hashes, a.check != nil)
 	defer r.wait()
 	defer cancel()
-	defer func() { a.foreseen = nil }()
 	for i, h := range next.hashes {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -29,7 +28,6 @@ func (s *Store) takeIn(ctx context.Context, a *applier, next sequence, progress 
 		e, err := r.next()
 		if err == nil {
 			e.arrived = next.arrived[h]
-			a.foreseen = e.foreseen
 			if a.check != nil {
 				a.check.begin(e)
 			}
@@ -220,9 +218,7 @@ func (r *reader) file(h git.Hash) (read *file, data []byte, err error) {
 		return nil, nil, err
 	}
 	if read = r.files.kept(h); read == nil {
-		in, problem := parseFile(data)
-		read = &file{state: in.State, problem: problem}
-		r.files.keep(h, read, len(data))
+		read = r.files.parse(h, data)
 	}
 	return read, data, nil
 }

@@ -90,14 +90,11 @@ func (s *Store) writeOnce(ctx context.Context, opt writeOptions, f func(*writer)
 	if err := s.catchUpIn(ctx, tx, nil); err != nil {
 		return err
 	}
-	w, err := s.newWriterFor(tx, opt.importer)
+	w, err := s.newWriter(tx, opt.importer)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		w.batch.Abandon()
-		w.applier.files.blob = nil // what is kept must not keep the batch
-	}()
+	defer w.close()
 	if err := f(w); err != nil {
 		return err
 	}
@@ -125,9 +122,9 @@ func (s *Store) writeOnce(ctx context.Context, opt writeOptions, f func(*writer)
 	return nil
 }
 
-func (s *Store) newWriter(tx *index.Tx) (*writer, error) { return s.newWriterFor(tx, nil) }
-
-func (s *Store) newWriterFor(tx *index.Tx, g *importer) (*writer, error) {
+// newWriter begins a batch; g is the import whose segment it is, or nil. Who is done
+// with the writer closes it.
+func (s *Store) newWriter(tx *index.Tx, g *importer) (*writer, error) {
 	covered, err := tx.Tip()
 	if err != nil {
 		return nil, err
@@ -162,6 +159,12 @@ func (s *Store) newWriterFor(tx *index.Tx, g *importer) (*writer, error) {
 	kept.blob = batch.Read
 	w.applier, err = s.newApplier(tx, kept)
 	return w, err
+}
+
+// close lets go of the batch, be it published or not.
+func (w *writer) close() {
+	w.batch.Abandon()
+	w.applier.files.blob = nil // what is kept must not keep the batch
 }
 
 // lastTime is when the tip was recorded, or a sealed commit that lies behind it with
@@ -209,7 +212,7 @@ func (w *writer) commit(m *message, author schema.Person, files ...content) (git
 			h = w.batch.BlobOver(f.data, f.before, nil)
 			if f.state != nil {
 				w.applier.files.keep(h, &file{state: *f.state}, len(f.data))
-				w.foresee(m, &f, h)
+				e.foreseen = w.foresee(m, &f, h)
 			}
 		}
 		e.changes[i] = git.FileChange{Path: f.path, New: h}
@@ -249,14 +252,17 @@ func (w *writer) commit(m *message, author schema.Person, files ...content) (git
 
 // foresee begins to work out the kinds of change of an import's next version, where
 // the version before it is at hand.
-func (w *writer) foresee(m *message, f *content, h git.Hash) {
+func (w *writer) foresee(m *message, f *content, h git.Hash) *foreseen {
 	if w.asked == nil || f.before.IsZero() {
-		return
+		return nil
 	}
-	if was := w.applier.files.kept(f.before); was != nil && was.problem == nil {
-		w.applier.foreseen = &foreseen{f.before, h, m.known, make(chan string, 1)}
-		w.asked <- comparison{&was.state, f.state, w.applier.foreseen}
+	was := w.applier.files.kept(f.before)
+	if was == nil || was.problem != nil {
+		return nil
 	}
+	soon := &foreseen{f.before, h, m.known, make(chan string, 1)}
+	w.asked <- comparison{&was.state, f.state, soon}
+	return soon
 }
 
 // version seals a normalized state and commits it as a version. gone names files
