@@ -60,4 +60,7 @@
 // if something between stayed. Likeness is Dice's coefficient ("Measures of the Amount
 // of Ecologic Association Between Species", 1945) over weighted tokens, which
 // [Similarity] gives for any two texts.
+//
+// Regroup (text_regroup.go): paragraphs that were split or merged show as changed white
+// space, and [Regroups] tells where, from the segments.
 package diff

@@ -266,8 +266,14 @@ func FuzzTexts(f *testing.F) {
 	f.Add("The old man\n\nand the sea", "The new man\r\n\r\nand a sea", 0, false)
 	f.Add("น้ำทำ 🇫🇷🇩🇪 \x80\xff", "น้ำ 🇫🇷 \xe2\x80", 2, true)
 	f.Add("a b a b a b", "b a b a", -1, true)
+	f.Add("one paragraph that is long enough. And another in it.", "one paragraph that is long enough.\n\nAnd another in it.", 0, false)
 	f.Fuzz(func(t *testing.T, a, b string, island int, noMoves bool) {
 		opt := Options{NoMoves: noMoves, Island: island % 8}
-		checkTexts(t, a, b, opt)
+		segs := checkTexts(t, a, b, opt)
+		for _, r := range Regroups(a, b, segs) {
+			if min(r.Old, r.New) != 1 || r.Old == r.New || strings.TrimSpace(a[r.A0:r.A1]) == "" || strings.TrimSpace(b[r.B0:r.B1]) == "" {
+				t.Fatalf("%q → %q: %+v", a, b, r)
+			}
+		}
 	})
 }
