@@ -2,18 +2,55 @@ package diff
 
 import (
 	"errors"
+	"regexp"
 	"strings"
+	"testing"
 	"unicode/utf8"
 )
 
-// unplain undoes Plain: it gives the old and the new text of marked output. The
-// marks are found as wdiff's own readers find them, so it works on texts that
-// hold none.
-func unplain(marked string) (old, new string) {
+// unplain undoes Plain: it gives the old and the new text of marked output, in
+// each of the ways in which a reader may take the marks out, and fails where they
+// don't agree.
+func unplain(t *testing.T, marked string) (old, new string) {
+	t.Helper()
+	old, new, err := scanPlain(marked)
+	if err != nil {
+		t.Errorf("%q: %v", marked, err)
+	}
+	for _, read := range []struct {
+		gone, open, shut string
+		change           *regexp.Regexp
+		want             string
+	}{{"old", "[-", "-]", insertions, old}, {"new", "{+", "+}", deletions, new}} {
+		left := read.change.ReplaceAllString(marked, "")
+		for _, pair := range [][2]string{{read.open, read.shut}, {read.shut, read.open}} {
+			got := strings.ReplaceAll(strings.ReplaceAll(left, pair[0], ""), pair[1], "")
+			if got != read.want {
+				t.Errorf("%q: the %s text is %q, or with %q taken out first %q", marked, read.gone, read.want, pair[0], got)
+			}
+		}
+	}
+	return unescapePlain(old), unescapePlain(new)
+}
+
+var (
+	insertions = regexp.MustCompile(`(?s)\{\+.*?\+\}`)
+	deletions  = regexp.MustCompile(`(?s)\[-.*?-\]`)
+	opened     = regexp.MustCompile(`([\[{])\\`)
+	shut       = regexp.MustCompile(`\\([\]}])`)
+)
+
+// unescapePlain is the two commands for sed that the help gives.
+func unescapePlain(s string) string {
+	return shut.ReplaceAllString(opened.ReplaceAllString(s, "$1"), "$1")
+}
+
+// scanPlain reads marked output from the left.
+func scanPlain(marked string) (old, new string, err error) {
 	var a, b strings.Builder
 	for marked != "" {
 		var inside string
-		var found bool
+		found := true
 		switch {
 		case strings.HasPrefix(marked, "[-"):
 			inside, marked, found = strings.Cut(marked[2:], "-]")
@@ -21,22 +58,20 @@ func unplain(marked string) (old, new string) {
 		case strings.HasPrefix(marked, "{+"):
 			inside, marked, found = strings.Cut(marked[2:], "+}")
 			b.WriteString(inside)
+		case strings.HasPrefix(marked, "-]") || strings.HasPrefix(marked, "+}"):
+			return "", "", errors.New("a mark is shut that was not open")
 		default:
 			_, n := utf8.DecodeRuneInString(marked)
 			a.WriteString(marked[:n])
 			b.WriteString(marked[:n])
-			marked, found = marked[n:], true
+			marked = marked[n:]
 		}
 		if !found {
-			return "a mark", "is not shut"
+			return "", "", errors.New("a mark is not shut")
 		}
 	}
-	return a.String(), b.String()
+	return a.String(), b.String(), nil
 }
-
-// holdsPlainMarks reports whether a text would read ambiguously in Plain, by a
-// mark that it holds or the brace of one.
-func holdsPlainMarks(s string) bool { return strings.ContainsAny(s, "[]{}") }
 
 // squeeze makes white space comparable: runs are one blank, none at the ends.
 func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -7,10 +7,9 @@ import (
 	"github.com/stemma-project/stemma/schema"
 )
 
-// plain writes wdiff's marks. Like wdiff and git it doesn't escape: a text that
-// itself holds "[-" or "+}" reads ambiguously; JSON never does. With AroundAll,
-// the text without the insertions is the old one, and without the deletions the
-// new one, up to white space.
+// plain writes wdiff's marks. With AroundAll, the text without the insertions is
+// the old one, and without the deletions the new one, up to white space; what looks
+// like a mark in the text itself is escaped (format_escape.go).
 func (p *printer) plain(d document, opt ShowOptions) {
 	if opt.Stat {
 		p.stat(d)
@@ -27,7 +26,9 @@ func (p *printer) plain(d document, opt ShowOptions) {
 			}
 			p.print(heading(f), "\n")
 		}
-		for _, line := range lines(k.fold(f, pieces(f))) {
+		rows := lines(k.fold(f, pieces(f)))
+		escapeMarks(rows)
+		for _, line := range rows {
 			for _, s := range line {
 				text := s.text
 				if opt.Visible {

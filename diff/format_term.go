@@ -80,7 +80,11 @@ func screen(d document, opt ShowOptions, style Style, marked bool) [][]run {
 			out = append(out, []run{{lookHead, head}, {lookText, strings.TrimPrefix(heading(f), head)}})
 		}
 		told := map[[2]int]bool{} // the moves whose remark is written
-		for _, line := range lines(k.fold(f, pieces(f))) {
+		rows := lines(k.fold(f, pieces(f)))
+		if marked {
+			escapeMarks(rows)
+		}
+		for _, line := range rows {
 			out = append(out, screenLines(line, marked, told)...)
 		}
 	}

@@ -13,7 +13,13 @@ type realPair struct{ Corpus, Doc, Before, After string }
 
 func realPairs(tb testing.TB) []realPair {
 	tb.Helper()
-	f, err := os.Open("testdata/pairs.jsonl")
+	return readPairs(tb, "testdata/pairs.jsonl")
+}
+
+// readPairs reads a file of pairs, an object a line.
+func readPairs(tb testing.TB, name string) []realPair {
+	tb.Helper()
+	f, err := os.Open(name)
 	if err != nil {
 		tb.Fatal(err)
 	}

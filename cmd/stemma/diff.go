@@ -37,7 +37,11 @@ alone, without headings. A file is taken for an article by its name (.json, or
 .md that begins with front matter) or by --as, never by a look at its content.
 
 The format plain marks changes as wdiff and git do, [-old-]{+new+}; term is the
-same in colour where the terminal has colours.`,
+same in colour where the terminal has colours. Without what stands in {+ +} it is
+the old text, and without what stands in [- -] the new one, up to white space
+(with --around all). What looks like a mark in the text itself is written [\- -\]
+{\+ +\}: once the marks are out, take one backslash away after each [ and {, then
+one before each ] and }, as sed 's/\([[{]\)\\/\1/g; s/\\\([]}]\)/\1/g' does.`,
 		Example: `  stemma diff russia-and-estonia
   stemma diff russia-and-estonia 1 3
   stemma diff russia-and-estonia@2018-02-06 --field headline
