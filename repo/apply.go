@@ -218,11 +218,12 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 		seal = computed
 	}
 	a.seq++
+	path := state.EffectivePath()
 	row := index.Row{
 		Seq: a.seq, Article: article, Origin: origin, Number: number, Commit: e.hash, Blob: blob, Seal: seal,
 		Content: digest, Known: m.known, Published: published, Recorded: e.recorded(), Author: author,
 		After: chain.after, Open: chain.open, Op: strings.ToLower(m.op), Headline: state.Headline, Date: state.Date, Category: state.Category,
-		Status: state.Status, Path: state.EffectivePath(), Language: state.Language, Note: m.note, Match: m.match,
+		Status: state.Status, Path: path, Language: state.Language, Note: m.note, Match: m.match,
 		CorrectionType: string(m.correction),
 	}
 	if a.check != nil {
@@ -236,7 +237,7 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 			return err
 		}
 	}
-	if err := a.tx.AddVersion(row, aliases(state, article), state.Contexts); err != nil {
+	if err := a.tx.AddVersion(row, aliases(state, path, article), state.Contexts); err != nil {
 		return err
 	}
 	if len(a.added) > 0 && a.added[0].Commit != row.Commit {
@@ -276,9 +277,9 @@ func (a *applier) versionTime(e *event, origin schema.ID) (schema.Time, error) {
 	return schema.At(cur.Published.T), nil
 }
 
-// aliases lists the addresses that a state brings to its article.
-func aliases(state *schema.State, article schema.ID) []index.Alias {
-	out := []index.Alias{{Key: schema.AliasKey(state.EffectivePath()), Kind: index.AliasPath, Article: article, Date: state.Date}}
+// aliases lists the addresses that a state with this path brings to its article.
+func aliases(state *schema.State, path string, article schema.ID) []index.Alias {
+	out := []index.Alias{{Key: schema.AliasKey(path), Kind: index.AliasPath, Article: article, Date: state.Date}}
 	for _, c := range state.Sources {
 		if c.URL != "" {
 			out = append(out, index.Alias{Key: schema.AliasKey(c.URL), Kind: index.AliasSource, Article: article, Date: state.Date})

@@ -341,10 +341,13 @@ func (w *writer) placePath(next, before *schema.State, t target) error {
 	if t.Path != "" && before == nil {
 		next.Path = t.Path
 	}
-	if before != nil && next.EffectivePath() == before.EffectivePath() {
+	if before != nil && next.Path == before.Path && next.Date == before.Date && next.Headline == before.Headline {
 		return nil
 	}
 	want := next.EffectivePath()
+	if before != nil && want == before.EffectivePath() {
+		return nil
+	}
 	free, err := match.FreePath(want, t.ID, w.days)
 	if err == nil && free != want {
 		next.Path = free

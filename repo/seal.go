@@ -1,7 +1,6 @@
 package repo
 
 import (
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
@@ -86,15 +85,31 @@ func writeCounted(h hash.Hash, s string) {
 func fieldRoot(state *schema.State, s salt) [32]byte {
 	table := schema.Table()
 	level := make([][32]byte, len(table))
-	name := hmac.New(sha256.New, s[:])
 	leaf := make([]byte, 0, 64+len(state.Body))
 	for i, info := range table {
-		name.Reset()
-		name.Write([]byte(info.Name))
-		leaf = state.AppendFieldValue(name.Sum(leaf[:0]), info.Field)
+		name := s.of(info.Name)
+		leaf = state.AppendFieldValue(append(leaf[:0], name[:]...), info.Field)
 		level[i] = sha256.Sum256(leaf)
 	}
 	return merkleRoot(level)
+}
+
+// of is the HMAC-SHA-256 of a field's name under the salt (RFC 2104), written out:
+// a version needs one for each field, and key and name fit into one block each.
+func (s salt) of(name string) [sha256.Size]byte {
+	var buf [2 * sha256.BlockSize]byte
+	const inner, outer = 0x36, 0x5c
+	pad := func(with byte) []byte {
+		for i := range sha256.BlockSize {
+			buf[i] = with
+		}
+		for i, b := range s {
+			buf[i] ^= b
+		}
+		return buf[:sha256.BlockSize]
+	}
+	sum := sha256.Sum256(append(pad(inner), name...))
+	return sha256.Sum256(append(pad(outer), sum[:]...))
 }
 
 // merkleRoot pairs neighbours level by level; a node without a neighbour rises

@@ -24,6 +24,9 @@ func Slug(headline string) string {
 		}
 		headline = headline[:cut]
 	}
+	if slug, ok := plainSlug(headline); ok {
+		return slug
+	}
 	var b strings.Builder
 	gap, visible := false, false // marks alone, such as the selectors behind an emoji, would be a slug that nobody sees
 	for _, r := range strings.ToLower(headline) {
@@ -42,6 +45,34 @@ func Slug(headline string) string {
 		return Untitled
 	}
 	return b.String()
+}
+
+// plainSlug is Slug for a headline of ASCII, as most are: it needs no tables.
+func plainSlug(headline string) (slug string, ok bool) {
+	b := make([]byte, 0, slugBytes)
+	gap := false
+	for i := range len(headline) {
+		c := headline[i]
+		switch {
+		case c >= utf8.RuneSelf:
+			return "", false
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+		default:
+			gap = true
+			continue
+		}
+		if gap && len(b) > 0 {
+			b = append(b, '-')
+		}
+		gap = false
+		b = append(b, c)
+	}
+	if len(b) == 0 {
+		return Untitled, true
+	}
+	return string(b), true
 }
 
 // DayPath gives the path of a day, "/news/2015/09/6": the month padded, the day

@@ -33,3 +33,18 @@ func TestSlugOfRealHeadlines(t *testing.T) {
 		t.Errorf("only %d pairs were read", checked)
 	}
 }
+
+// A headline of ASCII takes another way than one with any other letter; both must
+// agree on what they share.
+func TestSlugIsTheSameWithAndWithoutOtherLetters(t *testing.T) {
+	for _, h := range []string{"Two dead", "  7 -- dead!  ", "", "...", "A", "x_y.Z", "U.S. says: \"no\"", "tab\there", "\x00\x7f"} {
+		plain := Slug(h)
+		mixed := strings.TrimPrefix(strings.TrimPrefix(Slug("é "+h), "é"), "-")
+		if mixed == "" {
+			mixed = Untitled
+		}
+		if plain != mixed {
+			t.Errorf("Slug(%q) = %q, and behind another letter %q", h, plain, mixed)
+		}
+	}
+}
