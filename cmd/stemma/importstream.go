@@ -41,10 +41,8 @@ encoding, says how to read it.
   cat laws.revs.jsonl.xz | stemma import jsonl --name laws -`,
 		Args: argCount(1, -1, "at least one FILE, or -"),
 		RunE: a.withStore(func(ctx context.Context, s *repo.Store, args []string) error {
-			if jsonl.Encoding != "" {
-				if err := ingest.CheckEncoding(jsonl.Encoding); err != nil {
-					return usagef("--encoding: %s", err)
-				}
+			if err := checkEncoding(jsonl.Encoding); err != nil {
+				return err
 			}
 			streams.read = func(r io.Reader, shown string) iter.Seq2[ingest.Item, error] {
 				return ingest.JSONLWith(r, shown, jsonl)
@@ -200,6 +198,7 @@ func (c counter) Write(p []byte) (int, error) {
 
 func (a *app) importGitCommand() *cobra.Command {
 	var opt importOptions
+	var history ingest.RepositoryOptions
 	cmd := &cobra.Command{
 		Use:   "git PATH...",
 		Short: "Import a git repository of Markdown with its history",
@@ -207,21 +206,37 @@ func (a *app) importGitCommand() *cobra.Command {
 and of what was merged into it. Author, author date and message are kept; a file
 keeps its article through renames, and a deletion withdraws it. Of a PATH inside a
 repository, the files below it are imported. The headline is the title in the front
-matter, else the first heading, else the file's path.
+matter, else the first heading, else the file's path. A file that is no UTF-8 is
+refused, unless --encoding says how to read it.
 
 Repositories are read with the git program.`,
 		Example: `  stemma import git ~/src/handbook
   stemma import git blog/content/posts`,
 		Args: argCount(1, -1, "at least one PATH"),
 		RunE: a.withStore(func(ctx context.Context, s *repo.Store, args []string) error {
-			return a.importGit(ctx, s, args, opt)
+			return a.importGit(ctx, s, args, opt, history)
 		}),
 	}
+	cmd.Flags().StringVar(&history.Encoding, "encoding", "", "the encoding of files that are no UTF-8, such as ISO-8859-1 (default: they are refused)")
 	opt.flags(cmd)
 	return cmd
 }
 
-func (a *app) importGit(ctx context.Context, s *repo.Store, paths []string, opt importOptions) error {
+// checkEncoding refuses an encoding that is named and not known.
+func checkEncoding(name string) error {
+	if name == "" {
+		return nil
+	}
+	if err := ingest.CheckEncoding(name); err != nil {
+		return usagef("--encoding: %s", err)
+	}
+	return nil
+}
+
+func (a *app) importGit(ctx context.Context, s *repo.Store, paths []string, opt importOptions, history ingest.RepositoryOptions) error {
+	if err := checkEncoding(history.Encoding); err != nil {
+		return err
+	}
 	work := &importWork{app: a, opt: opt, progress: a.progress("states").everywhere()}
 	for _, path := range paths {
 		n, err := ingest.CommitCount(ctx, a.path(path), a.environ)
@@ -239,7 +254,7 @@ func (a *app) importGit(ctx context.Context, s *repo.Store, paths []string, opt 
 		before := int64(0) // commits of the repositories before this one
 		for _, path := range paths {
 			last := before
-			for item, err := range ingest.Repository(ctx, a.path(path), a.environ) {
+			for item, err := range ingest.Repository(ctx, a.path(path), a.environ, history) {
 				item.Offset += before
 				last = max(last, item.Offset)
 				if !yield(item, err) {

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -13,10 +14,16 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/stemma-project/stemma/schema"
 )
+
+// RepositoryOptions say how to read a repository of Markdown.
+type RepositoryOptions struct {
+	// Encoding is the IANA name of the encoding of files that are no UTF-8, such as
+	// "ISO-8859-1"; without it they are refused.
+	Encoding string
+}
 
 // Repository reads the Markdown files of a git repository at every commit of its
 // current branch, and of the branches merged into it, parents before children and
@@ -37,9 +44,9 @@ import (
 // dir is the repository, or a folder in it that is to be read alone. It is read
 // with the git program, which runs with environ as its environment. Offset counts
 // the commits read so far, out of [CommitCount]; File is COMMIT:PATH.
-func Repository(ctx context.Context, dir string, environ []string) iter.Seq2[Item, error] {
+func Repository(ctx context.Context, dir string, environ []string, opt RepositoryOptions) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
-		m := &markdownHistory{files: map[string]*document{}}
+		m := &markdownHistory{files: map[string]*document{}, encoding: opt.Encoding}
 		if err := m.open(ctx, dir, environ); err != nil {
 			yield(Item{}, err)
 			return
@@ -99,6 +106,8 @@ type markdownHistory struct {
 	tip     []fileChange // what settle has still to bring to the branch's tip; nil before it began
 	atTip   string       // the tip's header
 	tree    string       // the tip's files
+
+	encoding string // of files that are no UTF-8
 }
 
 // document is an article as its file goes through the history.
@@ -252,15 +261,22 @@ func (m *markdownHistory) state(c fileChange) (item Item, told bool, err error) 
 		return Item{}, true, &schema.Problem{File: file, Reason: err.Error()}
 	case err != nil:
 		return Item{}, true, fmt.Errorf("reading %s: %w", file, err)
-	case !utf8.Valid(content):
-		i := invalidByte(string(content))
-		return Item{}, true, &schema.Problem{File: file, Line: 1 + strings.Count(string(content[:i]), "\n"),
-			Reason: fmt.Sprintf("the byte 0x%02X is no UTF-8", content[i])}
+	}
+	text, encoded, problem := decodeText(content, m.encoding)
+	if problem != nil {
+		problem.File = file
+		if i := invalidByte(string(content)); i >= 0 {
+			problem.Line = 1 + bytes.Count(content[:i], []byte{'\n'})
+		}
+		return Item{}, true, problem
 	}
 	in := schema.Input{
-		State: stateOfText(strings.TrimPrefix(string(content), "\ufeff"), c.now),
+		State: stateOfText(strings.TrimPrefix(text, "\ufeff"), c.now),
 		Carries: schema.Fields(schema.FieldType, schema.FieldHeadline, schema.FieldStatus, schema.FieldAliases,
 			schema.FieldExtra, schema.FieldBody),
+	}
+	if encoded {
+		in.Extra = append(in.Extra, textExtra(keyEncoding, m.encoding))
 	}
 	for _, name := range doc.names {
 		if alias := aliasOf(name); alias != "" {

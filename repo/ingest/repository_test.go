@@ -66,7 +66,7 @@ func (b *book) commit(when, message string, files ...string) {
 func (b *book) read(dir string) []string {
 	b.t.Helper()
 	var out []string
-	for item, err := range ingest.Repository(context.Background(), filepath.Join(b.dir, dir), environ(b.t, "")) {
+	for item, err := range ingest.Repository(context.Background(), filepath.Join(b.dir, dir), environ(b.t, ""), ingest.RepositoryOptions{}) {
 		if err != nil {
 			out = append(out, "error: "+strings.TrimPrefix(err.Error(), "reading the history of "+b.dir))
 			continue
@@ -155,6 +155,21 @@ func TestRepositoryKeepsTheOrder(t *testing.T) {
 		"2020-01-06T10:00:00Z Bo a.md a.md later: three")
 }
 
+// A file that is no UTF-8 is read in the encoding that is named, and says so, so
+// that its bytes can be made again; one that is UTF-8 stays as it is.
+func TestRepositoryInAnotherEncoding(t *testing.T) {
+	b := newBook(t)
+	b.commit("2020-01-01T10:00:00Z", "begin", "a.md", "# Caf\xe9\n\nd\xe9j\xe0 vu\n", "b.md", "# Café\n")
+	var got []string
+	for item, err := range ingest.Repository(context.Background(), b.dir, environ(t, ""), ingest.RepositoryOptions{Encoding: "ISO-8859-1"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprint(item.Input.Headline, "|", item.Input.Body, "|", item.Input.Extra))
+	}
+	b.wants(got, "Café|déjà vu\n|[{encoding \"ISO-8859-1\"}]", "Café||[]")
+}
+
 func TestRepositoryRefuses(t *testing.T) {
 	b := newBook(t)
 	if got := b.read(""); len(got) != 1 || !strings.HasPrefix(got[0], "error: ") {
@@ -166,7 +181,7 @@ func TestRepositoryRefuses(t *testing.T) {
 	}
 	b.commit("2020-01-02T10:00:00Z", "link")
 	got := b.read("")
-	if len(got) != 3 || !strings.Contains(got[0], ":a.md:2: the byte 0xFF is no UTF-8") || !strings.HasSuffix(got[1], "fine") || !strings.Contains(got[2], "c.md: body: a NUL character") {
+	if len(got) != 3 || !strings.Contains(got[0], ":a.md:2: byte 8 (0xFF) is no UTF-8") || !strings.HasSuffix(got[1], "fine") || !strings.Contains(got[2], "c.md: body: a NUL character") {
 		t.Errorf("%q", got)
 	}
 	shallow := t.TempDir()
@@ -177,13 +192,13 @@ func TestRepositoryRefuses(t *testing.T) {
 	if got := (&book{t, t.TempDir()}).read(""); len(got) != 1 || !strings.Contains(got[0], "not a git repository") {
 		t.Errorf("%q", got)
 	}
-	for _, err := range ingest.Repository(context.Background(), b.dir, nil) {
+	for _, err := range ingest.Repository(context.Background(), b.dir, nil, ingest.RepositoryOptions{}) {
 		if err == nil {
 			break // nothing is left running: see the end of the test binary
 		}
 	}
 	t.Setenv("PATH", t.TempDir())
-	for _, err := range ingest.Repository(context.Background(), b.dir, nil) {
+	for _, err := range ingest.Repository(context.Background(), b.dir, nil, ingest.RepositoryOptions{}) {
 		if err == nil || !strings.Contains(err.Error(), "needs the git program") {
 			t.Errorf("without git: %v", err)
 		}
@@ -205,7 +220,7 @@ func TestRepositoryEndsAtTheTip(t *testing.T) {
 		}
 	}
 	end := map[string]string{}
-	for item, err := range ingest.Repository(context.Background(), b.dir, environ(t, "")) {
+	for item, err := range ingest.Repository(context.Background(), b.dir, environ(t, ""), ingest.RepositoryOptions{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
