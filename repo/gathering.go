@@ -15,6 +15,10 @@ type gathering struct {
 	giveUp  context.CancelFunc // ends its wait for the lock; nil where it doesn't wait
 }
 
+// manyDrafts is from how many drafts on a group is written with help of other
+// goroutines.
+const manyDrafts = 32
+
 // request is what one call records.
 type request struct {
 	drafts  []*prepared
@@ -128,7 +132,18 @@ func (s *Store) recordRequests(group []*request) {
 	if len(group) == 0 {
 		return
 	}
-	err := s.writeLocked(context.Background(), writeOptions{}, func(w *writer) (err error) {
+	var opt writeOptions
+	drafts := 0
+	for _, r := range group {
+		drafts += len(r.drafts)
+	}
+	if drafts >= manyDrafts {
+		asked := make(chan comparison, 16)
+		defer close(asked)
+		go foresee(asked)
+		opt.beside = asked
+	}
+	err := s.writeLocked(context.Background(), opt, func(w *writer) (err error) {
 		for _, r := range group {
 			if r.results, err = w.recordAll(r.drafts, r.opt); err != nil {
 				return err

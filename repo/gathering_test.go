@@ -41,7 +41,7 @@ func TestGathering(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	const writers, each = 64, 5
+	const writers, each = 4 * manyDrafts, 5
 	var wait sync.WaitGroup
 	for w := range writers {
 		wait.Go(func() {

@@ -80,7 +80,7 @@ func (g *importer) segment(ctx context.Context) (results []Result, err error) {
 	var held []*prepared // all of the segment, should it have to be recorded again
 	size := 0
 	hurried := false
-	err = g.s.writeAs(ctx, writeOptions{dry: g.opt.DryRun, importer: g}, func(w *writer) error {
+	err = g.s.writeAs(ctx, writeOptions{dry: g.opt.DryRun, beside: g.asked, importer: g}, func(w *writer) error {
 		results = results[:0]
 		g.replay.begin()
 		for i := 0; ; i++ {

@@ -227,7 +227,7 @@ func (s *Store) receiveOnce(ctx context.Context, r Remote, theirs git.Hash, opt 
 	if err := s.catchUpIn(ctx, tx, nil); err != nil {
 		return nil, err
 	}
-	w, err := s.newWriter(tx, nil)
+	w, err := s.newWriter(tx, writeOptions{})
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ type writer struct {
 	days    *match.Days // what the identity rules ask of the index
 	now     time.Time   // the time of recording, never before the tip's
 	made    int
-	asked   chan<- comparison // kinds of change to work out early, in an import
+	asked   chan<- comparison // kinds of change to work out early, or nil
 	began   git.Hash          // the tip on which the batch is built
 }
 
@@ -37,8 +37,12 @@ func (s *Store) write(ctx context.Context, dry bool, f func(*writer) error) erro
 
 // writeOptions say how to write.
 type writeOptions struct {
-	dry      bool
-	importer *importer // whose segment it is; nil for a few versions
+	dry bool
+	// beside takes the kinds of change that are to be worked out beside the writing of
+	// many versions: their pack is written as it grows, by goroutines of its own, and
+	// the index holds its rows back. It is nil for a few.
+	beside   chan<- comparison
+	importer *importer // whose segment it is, or nil
 }
 
 func (s *Store) writeAs(ctx context.Context, opt writeOptions, f func(*writer) error) error {
@@ -82,7 +86,7 @@ func (s *Store) writeOnce(ctx context.Context, opt writeOptions, f func(*writer)
 			err = errors.Join(err, tx.Rollback())
 		}
 	}()
-	if opt.importer != nil {
+	if opt.beside != nil {
 		if err := tx.Bulk(); err != nil {
 			return err
 		}
@@ -90,7 +94,7 @@ func (s *Store) writeOnce(ctx context.Context, opt writeOptions, f func(*writer)
 	if err := s.catchUpIn(ctx, tx, nil); err != nil {
 		return err
 	}
-	w, err := s.newWriter(tx, opt.importer)
+	w, err := s.newWriter(tx, opt)
 	if err != nil {
 		return err
 	}
@@ -122,24 +126,28 @@ func (s *Store) writeOnce(ctx context.Context, opt writeOptions, f func(*writer)
 	return nil
 }
 
-// newWriter begins a batch; g is the import whose segment it is, or nil. Who is done
-// with the writer closes it.
-func (s *Store) newWriter(tx *index.Tx, g *importer) (*writer, error) {
+// newWriter begins a batch. Who is done with the writer closes it.
+func (s *Store) newWriter(tx *index.Tx, opt writeOptions) (*writer, error) {
 	covered, err := tx.Tip()
 	if err != nil {
 		return nil, err
 	}
 	tip := git.Hash(covered)
 	var batch *git.Batch
-	if g == nil {
-		batch, err = s.git.Begin(tip)
-	} else {
+	kept := s.recent
+	switch g := opt.importer; {
+	case g != nil:
+		kept = g.files
 		batch, err = s.git.BeginStream(tip, g.pack)
+	case opt.beside != nil:
+		batch, err = s.git.BeginStream(tip, nil)
+	default:
+		batch, err = s.git.Begin(tip)
 	}
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{s: s, tx: tx, batch: batch, began: tip, now: s.now().UTC().Truncate(time.Second)}
+	w := &writer{s: s, tx: tx, batch: batch, asked: opt.beside, began: tip, now: s.now().UTC().Truncate(time.Second)}
 	if tip != (git.Hash{}) {
 		last, err := s.lastTime(tip, w.now.Add(24*time.Hour))
 		if err != nil {
@@ -152,10 +160,6 @@ func (s *Store) newWriter(tx *index.Tx, g *importer) (*writer, error) {
 		}
 	}
 	w.days = match.NewDays(&finder{w})
-	kept := s.recent
-	if g != nil {
-		kept, w.asked = g.files, g.asked
-	}
 	kept.blob = batch.Read
 	w.applier, err = s.newApplier(tx, kept)
 	return w, err
