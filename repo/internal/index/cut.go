@@ -32,7 +32,7 @@ func (tx *Tx) Cut(seq int64, field string) (again []schema.ID, ok bool, err erro
 		if err := c.lose(seq); err != nil {
 			return err
 		}
-		for _, step := range []func() error{k.versions, k.tails, k.notices, k.contexts, k.problems, k.files} {
+		for _, step := range []func() error{k.passages, k.versions, k.tails, k.notices, k.contexts, k.problems, k.files} {
 			if err := step(); err != nil {
 				return err
 			}
@@ -79,6 +79,9 @@ func (tx *Tx) newCutter(seq int64) (*cutter, error) {
 	k.commit = first(rows).Commit
 	return k, err
 }
+
+// passages drops what the versions brought and took.
+func (k *cutter) passages() error { return k.tx.cutPassages(k.seq) }
 
 // dropped is an article that loses versions.
 type dropped struct {

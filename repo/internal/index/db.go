@@ -185,6 +185,8 @@ type Tx struct {
 	scratch []byte
 	nextNum int64
 	lastSeq int64 // greatest Seq of a version, -1 where that was not asked yet
+
+	passages heldPassages
 	broken  error
 
 	// What a Tx knows without looking; nil where it was not asked yet.
@@ -214,7 +216,7 @@ func (db *DB) Begin(ctx context.Context) (*Tx, error) {
 		db.writer <- struct{}{}
 		return nil, fmt.Errorf("begin to write the index: %w", err)
 	}
-	tx := &Tx{db: db, c: c, most: maxArticleBytes}
+	tx := &Tx{db: db, c: c, most: maxArticleBytes, passages: heldPassages{last: -1}}
 	tx.Reader = Reader{tx}
 	tx.forget()
 	return tx, nil
@@ -277,6 +279,9 @@ func (tx *Tx) Commit() error {
 		return errEnded
 	}
 	err := tx.flush()
+	if err == nil {
+		err = tx.flushPassages()
+	}
 	if err == nil {
 		err = tx.c.exec("COMMIT")
 	}

@@ -27,6 +27,7 @@ const (
 	PartPath       Part = "path"       // which article's file stands at a path
 	PartCorrection Part = "correction" // a notice
 	PartProblem    Part = "problem"    // something broken that was met
+	PartWords      Part = "words"      // which words a version brought and took, or by which it is found
 )
 
 // Difference is one thing that an index has otherwise than another.
@@ -57,6 +58,8 @@ func (d *Difference) String() string {
 		what = fmt.Sprintf("article %s", d.Article)
 	case PartAddress, PartContext, PartDate:
 		what = fmt.Sprintf("%s %.200q of article %s", d.Part, d.Key, d.Article)
+	case PartWords:
+		what = d.Key
 	case PartSeal:
 		what = "the seal " + d.Key
 	case PartPath:
@@ -92,7 +95,7 @@ func Diff(ctx context.Context, have, want *DB, progress func(versions int), foun
 				}
 				return ctx.Err()
 			}}
-			for _, step := range []func() error{d.file, d.tip, d.articles, d.seals, d.dates, d.addresses, d.contexts, d.paths, d.moves, d.corrections, d.problems} {
+			for _, step := range []func() error{d.file, d.tip, d.articles, d.seals, d.dates, d.addresses, d.contexts, d.paths, d.moves, d.corrections, d.problems, d.passages, d.phrases} {
 				if err := step(); err != nil {
 					return err
 				}

@@ -40,6 +40,8 @@
 //	files     paths of files that stand elsewhere than at their article's own
 //	moved     which article stood at such a path before, for Cut
 //	corrections, problems
+//	passages  seq → which words the version brought and took, as they stand in print
+//	phrases   seq → the same as terms, in a full-text table without content (words.go)
 //	lost      versions that rewritten history dropped, until they are named
 //
 // What is wide, data and log, stands in the order of recording: however many articles
@@ -55,9 +57,6 @@
 //
 // Times are Unix seconds; a time that is not known counts as the first second of
 // year 1. Dates are integers such as 20150926, "" is 0.
-//
-// A full-text table belongs beside data, with seq as its rowid: adding one is
-// a CREATE in layout.go, a new format number, and one INSERT in [Tx.AddVersion].
 //
 // # What it costs
 //

@@ -3,7 +3,7 @@ package index
 // format is what PRAGMA user_version says of a file that this package wrote: "St"
 // and the number of the layout below. Any change of the layout, of the blobs of
 // row.go, or of what a caller must have put in, wants a new number.
-const format = 0x5374_0003
+const format = 0x5374_0004
 
 // layout makes the tables of an empty file. See the package comment.
 var layout = [...]string{
@@ -39,6 +39,10 @@ var layout = [...]string{
 	`CREATE INDEX corrections_to ON corrections (to8)`,
 
 	`CREATE TABLE problems (id INTEGER PRIMARY KEY, seq INT NOT NULL, "commit" BLOB NOT NULL, path TEXT, line INT, field TEXT, reason TEXT)`,
+
+	`CREATE TABLE passages (seq INTEGER PRIMARY KEY, data BLOB NOT NULL)`,
+	`CREATE VIRTUAL TABLE phrases USING fts5 (terms, content = '', contentless_delete = 1, tokenize = 'ascii')`,
+	`INSERT INTO phrases (phrases, rank) VALUES ('hashsize', 8388608)`,
 
 	`CREATE TABLE lost (id INTEGER PRIMARY KEY, article TEXT NOT NULL, number INT NOT NULL, data BLOB NOT NULL)`,
 }

@@ -80,6 +80,6 @@ func (tx *Tx) Reset() error {
 				return err
 			}
 		}
-		return nil
+		return tx.emptyPassages()
 	})
 }
