@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +18,7 @@ import (
 )
 
 type diffOptions struct {
-	format, around, as                            string
+	format, around, as, color                     string
 	fields                                        []string
 	sideBySide, moves, noMoves, stat, exitOnDiffs bool
 	command                                       string // what was typed, for the picture of a terminal
@@ -35,6 +36,7 @@ with one: from it to the current; ARTICLE@V is from the one before V to V.
 Two files are compared without a store. Two plain texts give the merged text
 alone, without headings. A file is taken for an article by its name (.json, or
 .md that begins with front matter) or by --as, never by a look at its content.
+Git can show its own diffs in this way: see stemma help git.
 
 The format plain marks changes as wdiff and git do, [-old-]{+new+}; term is the
 same in colour where the terminal has colours. Without what stands in {+ +} it is
@@ -47,12 +49,23 @@ one before each ] and }, as sed 's/\([[{]\)\\/\1/g; s/\\\([]}]\)/\1/g' does.`,
   stemma diff russia-and-estonia@2018-02-06 --field headline
   stemma diff draft-1.txt draft-2.txt
   stemma diff --format html --side-by-side russia-and-estonia > changes.html`,
-		Args:              argCount(1, 3, "an ARTICLE and up to two versions, or two files"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if _, ok := a.gitCall(args); ok {
+				return nil
+			}
+			return argCount(1, 3, "an ARTICLE and up to two versions, or two files")(cmd, args)
+		},
 		ValidArgsFunction: a.completeArticle(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opt.command = "stemma diff " + strings.Join(args, " ")
 			if opt.moves && opt.noMoves {
 				return usagef("--moves and --no-moves exclude each other")
+			}
+			if !slices.Contains(colorChoices(), opt.color) {
+				return usagef("--color: %q is none of %s", opt.color, strings.Join(colorChoices(), ", "))
+			}
+			if c, ok := a.gitCall(args); ok {
+				return a.diffForGit(c, opt)
 			}
 			if len(args) == 2 && a.isFile(args[0]) && a.isFile(args[1]) {
 				return a.diffFiles(args[0], args[1], opt)
@@ -72,9 +85,20 @@ one before each ] and }, as sed 's/\([[{]\)\\/\1/g; s/\\\([]}]\)/\1/g' does.`,
 	f.BoolVar(&opt.stat, "stat", false, "count the words removed and added instead of showing them")
 	f.BoolVar(&opt.exitOnDiffs, "exit-code", false, "exit 1 where there is a difference, 0 where there is none")
 	f.StringVar(&opt.as, "as", "", "of two files: their format, or plain for plain texts")
+	f.StringVar(&opt.color, "color", colorAuto, "colours in the format term: auto, always or never")
 	fixed(cmd, "format", styleNames()...)
+	fixed(cmd, "color", colorChoices()...)
 	return cmd
 }
+
+// The values of --color.
+const (
+	colorAuto   = "auto" // on a terminal, unless NO_COLOR or TERM=dumb
+	colorAlways = "always"
+	colorNever  = "never"
+)
+
+func colorChoices() []string { return []string{colorAuto, colorAlways, colorNever} }
 
 func styleNames() []string {
 	var names []string
@@ -105,7 +129,10 @@ func (a *app) showOptions(opt diffOptions) (diff.Style, diff.ShowOptions, error)
 	if a.outTerminal {
 		style = diff.Term
 		show.Width, _ = a.size()
-		show.Color = a.color()
+	}
+	show.Color = opt.color == colorAlways || opt.color == colorAuto && a.color()
+	if opt.color == colorAlways {
+		style = diff.Term
 	}
 	switch {
 	case a.json && opt.format != "" && opt.format != string(diff.JSON):
@@ -233,6 +260,11 @@ func (a *app) showDiff(style diff.Style, d diff.Article, show diff.ShowOptions, 
 		a.hint("no difference")
 		return nil
 	}
+	return a.writeArticle(style, d, show, opt)
+}
+
+// writeArticle prints a diff of states in its style.
+func (a *app) writeArticle(style diff.Style, d diff.Article, show diff.ShowOptions, opt diffOptions) error {
 	var b bytes.Buffer
 	if err := diff.Write(&b, style, d, show); err != nil {
 		return err
