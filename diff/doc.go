@@ -5,6 +5,9 @@
 // [Texts] two plain texts, and [Write] shows the result on a terminal, as HTML,
 // JSON, Markdown and more. [Segment] is what all of them speak of.
 //
+// [Blame] follows a text through all of its versions and tells for every word which of
+// them put it there first.
+//
 // # What a text diff promises
 //
 //   - Segments tile both texts in order; an Equal segment holds the same bytes on
