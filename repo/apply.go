@@ -244,7 +244,7 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 		a.added = a.added[:0]
 	}
 	a.added = append(a.added, row)
-	return a.rekindAfter(article, number)
+	return a.rekindAfter(&row)
 }
 
 // made gives the versions that a commit made.

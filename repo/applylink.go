@@ -38,7 +38,7 @@ func (a *applier) applyLink(e *event) error {
 	if err := a.applyFiles(&kept); err != nil {
 		return err
 	}
-	return a.rekind(keep, 0)
+	return a.rekind(keep)
 }
 
 // linkHomes makes one article of the two that a link names, and tells which it is.
@@ -181,7 +181,7 @@ func (a *applier) applySplit(e *event) error {
 	if err := a.applyFiles(e); err != nil {
 		return err
 	}
-	return errors.Join(a.rekind(m.article, 0), a.rekind(old, 0))
+	return errors.Join(a.rekind(m.article), a.rekind(old))
 }
 
 // takenBy tells by their seals which versions a split takes: those that it lists,

@@ -223,7 +223,7 @@ func (s *Store) rekindAll(tx *index.Tx, articles []schema.ID) error {
 	a, err := s.newApplier(tx, newFiles(s.git.Blob, filesKept))
 	for _, id := range articles {
 		if err == nil {
-			err = a.rekind(id, 0)
+			err = a.rekind(id)
 		}
 	}
 	return err

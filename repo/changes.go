@@ -110,11 +110,11 @@ func fromRow(r *index.Row) Version {
 	return v
 }
 
-// rowReader gives an article's versions: the index, or a transaction, which knows
-// many without asking.
+// rowReader tells how a version stands among those of its article: the index, or a
+// transaction, which knows much without asking.
 type rowReader interface {
 	Current(id schema.ID) (index.Row, bool, error)
-	Versions(id schema.ID) ([]index.Row, error)
+	Before(v *index.Row) (index.Row, bool, error)
 }
 
 // toVersion makes a version of a single row and finds its place.
@@ -124,24 +124,21 @@ func toVersion(r rowReader, row *index.Row) (Version, error) {
 	if err != nil {
 		return v, err
 	}
+	v.Place = Update
 	if cur.Number == row.Number {
 		v.Place = Current
 		if v.Correction == nil || row.Number == 1 {
 			return v, nil
 		}
 	}
-	rows, err := r.Versions(row.Article)
-	if err != nil {
+	before, ok, err := r.Before(row)
+	switch {
+	case err != nil:
 		return v, err
-	}
-	sortRows(rows)
-	for i := range rows {
-		if rows[i].Number == row.Number {
-			v.Place = placeOf(i, len(rows))
-			if i > 0 && v.Correction != nil {
-				v.Correction.From = rows[i-1].Number
-			}
-		}
+	case !ok && v.Place != Current:
+		v.Place = First
+	case ok && v.Correction != nil:
+		v.Correction.From = before.Number
 	}
 	return v, nil
 }

@@ -14,20 +14,31 @@ func (a *applier) compare(row *index.Row, state *schema.State, before *index.Row
 		return err
 	}
 	row.Restores = 0
-	if before.Content == row.Content || row.Number <= 2 { // of two versions none stands before the one before
+	if before.Content == row.Content {
 		return nil
 	}
-	same, err := a.tx.WithContent(row.Article, row.Content)
-	if err != nil {
-		return err
-	}
-	for _, r := range same {
-		if r.Number != row.Number && publishedBefore(&r, before) {
-			row.Restores = r.Number
-			break
+	row.Restores, err = a.restores(row.Content, before)
+	return err
+}
+
+// restores gives the smallest number of the versions that say this and stand before
+// one in the order of publication; 0 where none does. What was found of the last of
+// them holds for those before it, so that they need not be gone through.
+func (a *applier) restores(content [32]byte, before *index.Row) (int, error) {
+	least := 0
+	for {
+		same, ok, err := a.tx.LastBefore(before, content)
+		if err != nil || !ok {
+			return least, err
 		}
+		if least == 0 || same.Number < least {
+			least = same.Number
+		}
+		if same.Restores > 0 {
+			return min(least, same.Restores), nil
+		}
+		before = &same // the first that says it, or what stands before it does too
 	}
-	return nil
 }
 
 // kinds gives a row's kinds of change against the version before it.
@@ -79,19 +90,41 @@ func publishedBefore(a, b *index.Row) bool {
 }
 
 // rekindAfter brings what follows an inserted version up to date; at the end of
-// the list there is nothing.
-func (a *applier) rekindAfter(article schema.ID, inserted int) error {
-	cur, _, err := a.tx.Current(article)
-	if err != nil || cur.Number == inserted {
+// the list there is nothing. The version's number is the greatest, so that whoever
+// restores an earlier one of its state goes on doing so. That leaves the version
+// behind it, and the first one that returns to its state later.
+func (a *applier) rekindAfter(inserted *index.Row) error {
+	cur, _, err := a.tx.Current(inserted.Article)
+	if err != nil || cur.Number == inserted.Number {
 		return err
 	}
-	return a.rekind(article, inserted)
+	next, ok, err := a.tx.After(inserted)
+	if err != nil || !ok {
+		return err
+	}
+	state, err := a.state(&next)
+	if err != nil {
+		return err
+	}
+	was := [2]any{next.Kinds, next.Restores}
+	if err := a.compare(&next, state, inserted); err != nil {
+		return err
+	}
+	if was != [2]any{next.Kinds, next.Restores} {
+		if err := a.tx.SetKinds(next.Article, next.Number, next.Kinds, next.Restores); err != nil {
+			return err
+		}
+	}
+	back, ok, err := a.tx.FirstAfter(inserted, inserted.Content)
+	if err != nil || !ok || back.Number == next.Number || back.Restores > 0 {
+		return err
+	}
+	return a.tx.SetKinds(back.Article, back.Number, back.Kinds, inserted.Number)
 }
 
-// rekind recomputes the kinds of every version of an article, or of the one alone
-// that follows an inserted version, and what each version restores: an inserted
-// state may be the one to which a much later version returns.
-func (a *applier) rekind(article schema.ID, inserted int) error {
+// rekind recomputes the kinds of every version of an article, and what each one
+// restores.
+func (a *applier) rekind(article schema.ID) error {
 	rows, err := a.tx.Versions(article)
 	if err != nil {
 		return err
@@ -108,18 +141,15 @@ func (a *applier) rekind(article schema.ID, inserted int) error {
 			}
 		}
 		if i > 0 {
-			kinds = r.Kinds
 			if r.Content != rows[i-1].Content {
 				restores = least[r.Content]
 			}
-			if inserted == 0 || rows[i-1].Number == inserted {
-				state, err := a.state(r)
-				if err != nil {
-					return err
-				}
-				if kinds, err = a.kinds(r, state, &rows[i-1]); err != nil {
-					return err
-				}
+			state, err := a.state(r)
+			if err != nil {
+				return err
+			}
+			if kinds, err = a.kinds(r, state, &rows[i-1]); err != nil {
+				return err
 			}
 		}
 		if r.Kinds == kinds && r.Restores == restores {

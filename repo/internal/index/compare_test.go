@@ -76,9 +76,7 @@ func compareArticle(t *testing.T, w *world, m *model, r reader, id schema.ID) {
 	}
 	row, ok, err = r.Tail(id)
 	sameRow(t, "Tail "+what, row, ok, m.tail(id), err)
-	content := hash(w.IntN(4))
-	rows, err = r.WithContent(id, content)
-	same(t, "WithContent", rows, rowsOf(slices.DeleteFunc(slices.Clone(own), func(v *modelVersion) bool { return v.Content != content })), err)
+	comparePlaces(t, w, m, r, id)
 	ok, err = r.Exists(id)
 	same(t, "Exists "+what, ok, len(own) > 0, err)
 	next, err := r.NextNumber(id)
@@ -122,6 +120,25 @@ func compareArticle(t *testing.T, w *world, m *model, r reader, id schema.ID) {
 	}
 	list, err = r.FilesOf(id)
 	same(t, "FilesOf "+what, list, sorted(files), err)
+}
+
+// comparePlaces asks what stands beside a place: that of a version, or any other.
+func comparePlaces(t *testing.T, w *world, m *model, r reader, id schema.ID) {
+	t.Helper()
+	at := &Row{Article: id, Number: w.IntN(40), Published: schema.At(w.time())}
+	if own := m.of(id); len(own) > 0 && w.IntN(3) > 0 {
+		at = &pick(w, own...).Row
+	}
+	content := hash(w.IntN(4))
+	what := fmt.Sprint(" version ", at.Number, " of ", id, " at ", at.Published)
+	row, ok, err := r.Before(at)
+	sameRow(t, "Before"+what, row, ok, m.beside(at, true, nil), err)
+	row, ok, err = r.After(at)
+	sameRow(t, "After"+what, row, ok, m.beside(at, false, nil), err)
+	row, ok, err = r.LastBefore(at, content)
+	sameRow(t, "LastBefore"+what, row, ok, m.beside(at, true, &content), err)
+	row, ok, err = r.FirstAfter(at, content)
+	sameRow(t, "FirstAfter"+what, row, ok, m.beside(at, false, &content), err)
 }
 
 func compareStore(t *testing.T, w *world, m *model, r reader) {

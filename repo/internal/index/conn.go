@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"sync/atomic"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -33,6 +34,7 @@ type conn struct {
 	args   []driver.NamedValue // scratch
 	writes bool                // made ready for writing
 	bulk   bool                // with much memory
+	read   *atomic.Int64       // counts the rows that queries gave; nil where nobody asks
 }
 
 func connect(path string) (*conn, error) {
@@ -157,7 +159,11 @@ func (c *conn) each(query string, args []driver.Value, f func(row []driver.Value
 	}
 	defer func() { err = errors.Join(err, explain(rows.Close())) }()
 	row := make([]driver.Value, len(rows.Columns()))
-	for {
+	n := int64(0)
+	if c.read != nil {
+		defer func() { c.read.Add(n) }()
+	}
+	for ; ; n++ {
 		if err := rows.Next(row); err == io.EOF {
 			return nil
 		} else if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -23,6 +24,8 @@ type DB struct {
 	mu     sync.Mutex
 	idle   []*conn
 	closed bool
+
+	read atomic.Int64 // rows that queries gave
 }
 
 // maxIdle bounds the connections kept for the next question.
@@ -43,6 +46,7 @@ func Open(path string) (*DB, error) {
 		}
 	}
 	db := &DB{path: path, writer: make(chan struct{}, 1), idle: []*conn{c}}
+	c.read = &db.read
 	db.writer <- struct{}{}
 	db.Reader = Reader{db}
 	return db, nil
@@ -130,8 +134,16 @@ func (db *DB) take() (*conn, error) {
 		return c, nil
 	}
 	db.mu.Unlock()
-	return connect(db.path)
+	c, err := connect(db.path)
+	if err == nil {
+		c.read = &db.read
+	}
+	return c, err
 }
+
+// RowsRead gives how many rows the engine has handed over since the index was opened:
+// what a question costs can be told from it, whatever the machine.
+func (db *DB) RowsRead() int64 { return db.read.Load() }
 
 // give takes a connection back.
 func (db *DB) give(c *conn) error {

@@ -28,7 +28,9 @@
 //	log       seq → key, and what a log selects by: narrow, so that what is filtered
 //	          out is passed over quickly. No index is kept by commit: a commit's
 //	          versions have neighbouring seqs
-//	versions  key → seq, both times, the beginning of the content's digest
+//	versions  key → seq, both times, the beginning of the content's digest. Those with a
+//	          number above 16 are also found by their place in the order of publication,
+//	          and by that among the versions that say the same (place.go)
 //	seals     (the beginning of a seal, seq)
 //	dated     (day, article): the articles that have a version of that date
 //	words     interned authors, categories, contexts, folders of paths, and lists

@@ -2,7 +2,6 @@ package index
 
 import (
 	"cmp"
-	"database/sql/driver"
 	"slices"
 	"time"
 
@@ -94,59 +93,6 @@ func (tx *Tx) Tail(origin schema.ID) (Row, bool, error) {
 		return tx.Current(origin)
 	}
 	return tx.Reader.Tail(origin)
-}
-
-// fewVersions is how many versions an article may have for a look through them to be
-// quicker than keeping their states in mind.
-const fewVersions = 32
-
-// WithContent is [Reader.WithContent].
-func (tx *Tx) WithContent(id schema.ID, content [32]byte) ([]Row, error) {
-	a, err := tx.known(id)
-	if err != nil || a == nil || a.count == 0 {
-		return nil, err
-	}
-	if a.count <= fewVersions {
-		list, err := tx.c.withContent(id, a.num, content)
-		for _, v := range a.fresh {
-			if err != nil || v.content8 != eight(content[:]) {
-				continue
-			}
-			var r record
-			if r, _, err = tx.record(a, v.number); r.Content == content {
-				list = append(list, r.Row)
-			}
-		}
-		return list, wrap(err, "look in %s for a state", id)
-	}
-	// An article of many versions is looked through once, not at each of them.
-	if a.states == nil {
-		states := make(map[int64][]int)
-		err := tx.c.each("SELECT key, content8 FROM versions WHERE key BETWEEN ? AND ? ORDER BY key", span(a.num), func(row []driver.Value) error {
-			n := number(row[1])
-			states[n] = append(states[n], numberOf(number(row[0])))
-			return nil
-		})
-		if err != nil {
-			return nil, wrap(err, "look in %s for a state", id)
-		}
-		for _, v := range a.fresh {
-			states[v.content8] = append(states[v.content8], v.number)
-		}
-		a.states = states
-		tx.memory.bytes += 60 * len(states)
-	}
-	var list []Row
-	for _, n := range a.states[eight(content[:])] {
-		v, ok, err := tx.record(a, n)
-		if err != nil || !ok {
-			return nil, wrap(cmp.Or(err, ErrDamaged), "look in %s for a state", id)
-		}
-		if v.Content == content {
-			list = append(list, v.Row)
-		}
-	}
-	return list, nil
 }
 
 // Redirect is [Reader.Redirect].

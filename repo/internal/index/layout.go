@@ -22,6 +22,8 @@ var layout = [...]string{
 		author INT NOT NULL, category INT NOT NULL, kinds INT NOT NULL, flags INT NOT NULL)`,
 	`CREATE TABLE versions (
 		key INTEGER PRIMARY KEY, seq INT NOT NULL, published INT NOT NULL, recorded INT NOT NULL, content8 INT NOT NULL)`,
+	`CREATE INDEX versions_place ON versions (key >> 24, published) WHERE key & 16777215 > 16`,
+	`CREATE INDEX versions_state ON versions (key >> 24, content8, published) WHERE key & 16777215 > 16`,
 	`CREATE TABLE seals (seal8 INT, seq INT, PRIMARY KEY (seal8, seq)) WITHOUT ROWID`,
 	`CREATE TABLE dated (day INT, article INT, PRIMARY KEY (day, article)) WITHOUT ROWID`,
 

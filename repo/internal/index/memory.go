@@ -27,12 +27,13 @@ type article struct {
 	redirect  int64
 	added     learntList // contexts without a version
 
-	fresh    []freshRow      // versions that are not in their table yet; their numbers are the greatest
-	blob     []byte          // of the current version
-	contexts []int64         // its contexts
-	about    []int64         // the contexts under which it stands in the table about,
-	aboutDay int64           // with this day
-	states   map[int64][]int // by content8, the numbers of the versions; nil until asked for
+	fresh    []freshRow // versions that are not in their table yet; their numbers are the greatest
+	blob     []byte     // of the current version
+	contexts []int64    // its contexts
+	about    []int64    // the contexts under which it stands in the table about,
+	aboutDay int64      // with this day
+	said     *digests   // what its versions say; nil where that was not looked up yet
+	asked    int        // how often it was wanted
 	dirty    bool
 }
 
@@ -105,7 +106,7 @@ const (
 
 // size says roughly what an article takes of memory.
 func (a *article) size() int {
-	return 450 + len(a.blob) + 40*len(a.fresh) + 8*(len(a.contexts)+len(a.about)+2*len(a.added)) + 60*len(a.states)
+	return 450 + len(a.blob) + 40*len(a.fresh) + 8*(len(a.contexts)+len(a.about)+2*len(a.added)) + a.said.size()
 }
 
 // memory is what a transaction remembers of articles: those asked for since the
@@ -187,8 +188,12 @@ func (tx *Tx) load(id schema.ID) (*article, error) {
 			a.added, err = decodeAdded(id, blob(row[10]))
 			return err
 		})
-	if err != nil || a.count == 0 {
-		return a, err
+	if err != nil {
+		return nil, err
+	}
+	if a.count == 0 {
+		a.said = &digests{}
+		return a, nil
 	}
 	if a.blob, err = tx.data(a.seq); err != nil {
 		return nil, err

@@ -130,6 +130,24 @@ func (m *model) at(id schema.ID, t time.Time, byRecorded bool) (best *modelVersi
 	return best
 }
 
+// beside gives the version next to a place in the order of publication, with content
+// set the next one of that state.
+func (m *model) beside(at *Row, down bool, content *[32]byte) (best *modelVersion) {
+	before := func(a, b *Row) bool {
+		return a.Published.T.Before(b.Published.T) || a.Published.T.Equal(b.Published.T) && a.Number < b.Number
+	}
+	for _, v := range m.of(at.Article) {
+		if content != nil && v.Content != *content {
+			continue
+		}
+		if down && before(&v.Row, at) && (best == nil || before(&best.Row, &v.Row)) ||
+			!down && before(at, &v.Row) && (best == nil || before(&v.Row, &best.Row)) {
+			best = v
+		}
+	}
+	return best
+}
+
 func (m *model) current(id schema.ID) *modelVersion { return m.at(id, time.Time{}, false) }
 
 func (m *model) contexts(id schema.ID) []string {

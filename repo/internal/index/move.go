@@ -132,7 +132,7 @@ func (tx *Tx) places(a *article) (*places, error) {
 // was found, and is so no more if no version says it.
 func (tx *Tx) recompute(a *article, had *places) error {
 	a.count, a.current, a.seq, a.published, a.day, a.first, a.blob, a.contexts = 0, 0, 0, 0, 0, 0, nil, nil
-	a.states = nil
+	a.said = &digests{}
 	tx.recall()
 	now := newPlaces()
 	err := tx.records(a, func(v *record, data []byte) error {

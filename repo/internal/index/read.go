@@ -142,19 +142,22 @@ func (r Reader) AsOf(article schema.ID, t time.Time, byRecorded bool) (v Row, ok
 // asOf gives the version of an article that was current at t.
 func (c *conn) asOf(num int64, t time.Time, byRecorded bool) (Row, bool, error) {
 	seconds := t.Unix()
-	clock := "recorded"
-	if !byRecorded {
-		// Mostly it is the one that is current now, which is at hand.
-		clock = "published"
-		list, err := c.rows(currentRows+" AND a.num = ? AND a.published <= ?", num, seconds)
-		if err != nil || len(list) > 0 {
-			return first(list), len(list) > 0, err
-		}
+	if byRecorded {
+		list, err := c.rows(`SELECT v.key, d.data, a.id FROM versions v JOIN data d ON d.seq = v.seq JOIN articles a ON a.num = ?2 WHERE v.key = (
+			SELECT key FROM versions WHERE key BETWEEN ?2 << 24 AND (?2 + 1 << 24) - 1 AND recorded <= ?1
+			ORDER BY published DESC, key DESC LIMIT 1)`, seconds, num)
+		return first(list), len(list) > 0, err
 	}
-	list, err := c.rows(`SELECT v.key, d.data, a.id FROM versions v JOIN data d ON d.seq = v.seq JOIN articles a ON a.num = ?2 WHERE v.key = (
-		SELECT key FROM versions WHERE key BETWEEN ?2 << 24 AND (?2 + 1 << 24) - 1 AND `+clock+` <= ?1
-		ORDER BY published DESC, key DESC LIMIT 1)`, seconds, num)
-	return first(list), len(list) > 0, err
+	// Mostly it is the one that is current now, which is at hand.
+	list, err := c.rows(currentRows+" AND a.num = ? AND a.published <= ?", num, seconds)
+	if err != nil || len(list) > 0 {
+		return first(list), len(list) > 0, err
+	}
+	key, ok, err := c.lastUntil(num, seconds)
+	if err != nil || !ok {
+		return Row{}, false, err
+	}
+	return c.byKey(key)
 }
 
 // first gives the first row, zero where there is none.
@@ -171,25 +174,6 @@ func (r Reader) Tail(origin schema.ID) (Row, bool, error) {
 	return r.one("read the end of the chain of %s", []any{origin}, `
 		SELECT l.key, d.data, a.id FROM log l JOIN data d ON d.seq = l.seq JOIN articles a ON a.num = l.key >> 24
 		WHERE l.seq = (SELECT tail FROM articles WHERE id = ?)`, origin.String())
-}
-
-// WithContent gives the versions of an article whose state has the digest, by
-// Number.
-func (r Reader) WithContent(article schema.ID, content [32]byte) (list []Row, err error) {
-	err = r.src.view(func(c *conn) error {
-		num, _, err := c.find(article)
-		if err == nil && num != 0 {
-			list, err = c.withContent(article, num, content)
-		}
-		return err
-	})
-	return list, wrap(err, "look in %s for a state", article)
-}
-
-func (c *conn) withContent(article schema.ID, num int64, content [32]byte) ([]Row, error) {
-	list, err := c.rows(`SELECT v.key, d.data, ?3 FROM versions v JOIN data d ON d.seq = v.seq
-		WHERE v.content8 = ?2 AND v.key BETWEEN ?1 << 24 AND (?1 + 1 << 24) - 1 ORDER BY v.key`, num, eight(content[:]), article.String())
-	return slices.DeleteFunc(list, func(v Row) bool { return v.Content != content }), err
 }
 
 // Exists reports whether the article has versions.

@@ -145,9 +145,8 @@ func (a *article) add(v *record, data []byte) {
 	if a.count == 0 || published >= a.published {
 		a.current, a.seq, a.published, a.day, a.blob, a.contexts = v.Number, v.Seq, published, dayOf(v.Date), data, v.contexts
 	}
-	if a.states != nil {
-		n := eight(v.Content[:])
-		a.states[n] = append(a.states[n], v.Number)
+	if a.said != nil {
+		a.said.add(eight(v.Content[:]))
 	}
 	a.count++
 	a.high = max(a.high, v.Number)
