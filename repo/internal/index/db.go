@@ -199,7 +199,7 @@ type Tx struct {
 	lastSeq int64 // greatest Seq of a version, -1 where that was not asked yet
 
 	passages heldPassages
-	broken  error
+	broken   error
 
 	// What a Tx knows without looking; nil where it was not asked yet.
 	notices *bool // there are corrections
