@@ -38,14 +38,20 @@
 // Exact (exact.go): tokens become numbers; those that the other side lacks are
 // dropped; what remains is a longest common subsequence:
 //
-//   - up to 64 × 64 tokens: go-diff, without its clock and its clean-ups;
-//   - few differences: the greedy algorithm of Myers ("An O(ND) Difference Algorithm
-//     and Its Variations", 1986), as long as it is cheaper than what comes next;
-//   - else bit rows: Crochemore and others ("A fast and practical bit-vector algorithm
-//     for the longest common subsequence problem", 2001) as Hyyrö put it ("Bit-parallel
-//     LCS-length computation revisited", 2004), with sparse rows for rare words;
-//   - rows beyond 16 MiB are not kept: the problem is halved as in Hirschberg ("A
-//     linear space algorithm for computing maximal common subsequences", 1975).
+//   - up to two tokens against three: go-diff, without its clock and its clean-ups;
+//   - where the shorter side has 64 tokens or fewer: bit rows of one word
+//     (exact_word.go);
+//   - few differences (exact_myers.go): the greedy algorithm of Myers ("An O(ND)
+//     Difference Algorithm and Its Variations", 1986), as long as it is cheaper than
+//     what comes next;
+//   - else bit rows (exact_bits.go): Crochemore and others ("A fast and practical
+//     bit-vector algorithm for the longest common subsequence problem", 2001) as Hyyrö
+//     put it ("Bit-parallel LCS-length computation revisited", 2004), with sparse rows
+//     for rare words;
+//   - rows beyond 16 MiB are not kept: the tiles that the way back crosses are made
+//     again (exact_tiles.go) from some rows and from what was carried between columns,
+//     the edges of Masek and Paterson ("A faster algorithm computing string edit
+//     distances", 1980).
 //
 // Bound (exact_split.go): a problem of more than 10¹⁰ cells, or whatever comes after
 // 4·10¹⁰ of a whole diff, is split at words or rows of three words that are unique on

@@ -1,6 +1,9 @@
 package diff
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // The longest common subsequence by bit rows: Crochemore, Iliopoulos, Pinzon and
 // Reid (2001) in the form of Hyyrö (2004). Bit i of a row is 0 where the answer for
@@ -117,23 +120,47 @@ func grow[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// advance turns the row v into the next, for one more token of q, and gives the
-// number of words that it touched.
-func (s *bitScratch) advance(v []uint64, id int32) int64 {
+// growClear is grow for memory that is all zeros whenever nobody works on it: what
+// it gives is zero.
+func growClear[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/4)
+	}
+	return s[:n]
+}
+
+// advance turns the row v into the next, for the token q[j], and gives the number of
+// words that it touched. Tiles, if any, note what is carried between their columns.
+func (s *bitScratch) advance(v []uint64, id int32, t *tileScratch, j int) int64 {
 	if int(id) >= len(s.local) || s.local[id] < 0 {
 		return 0
 	}
 	k := s.local[id]
-	if r := s.row[k]; r >= 0 {
-		advanceDense(v, s.dense[int(r)*s.width:])
+	r := s.row[k]
+	if r < 0 {
+		from, to := s.starts[k], s.starts[k+1]
+		return advanceSparse(v, s.words[from:to], s.masks[from:to], t, j)
+	}
+	m := s.dense[int(r)*s.width:][:s.width]
+	if t == nil {
+		advanceDense(v, m)
 		return int64(s.width)
 	}
-	return advanceSparse(v, s.words[s.starts[k]:s.starts[k+1]], s.masks[s.starts[k]:s.starts[k+1]])
+	carry := uint64(0)
+	for w := 0; w < len(v); w += tileWords {
+		t.carries[w/tileWords*t.stride+j>>6] |= carry << (j & 63)
+		end := min(w+tileWords, len(v))
+		carry = addDense(v[w:end], m[w:end], carry)
+	}
+	return int64(s.width)
 }
 
-func advanceDense(v, m []uint64) {
+// advanceDense adds with a whole row of masks.
+func advanceDense(v, m []uint64) { addDense(v, m, 0) }
+
+// addDense adds with a part of a row of masks, and gives what is carried out of it.
+func addDense(v, m []uint64, carry uint64) uint64 {
 	m = m[:len(v)]
-	var carry uint64
 	for len(v) >= 4 && len(m) >= 4 {
 		// the carries stay in the processor's flag while nothing else is computed
 		x0, x1, x2, x3 := v[0], v[1], v[2], v[3]
@@ -152,9 +179,11 @@ func advanceDense(v, m []uint64) {
 		sum, carry = bits.Add64(x, x&m[w], carry)
 		v[w] = sum | x&^m[w]
 	}
+	return carry
 }
 
-func advanceSparse(v []uint64, words []int32, masks []uint64) (steps int64) {
+// advanceSparse adds where the token stands, and as far as that carries.
+func advanceSparse(v []uint64, words []int32, masks []uint64, t *tileScratch, j int) (steps int64) {
 	masks = masks[:len(words)]
 	for e := 0; e < len(words); {
 		w := int(words[e])
@@ -163,6 +192,9 @@ func advanceSparse(v []uint64, words []int32, masks []uint64) (steps int64) {
 		v[w] = sum | x&^m
 		e, w, steps = e+1, w+1, steps+1
 		for carry != 0 && w < len(v) {
+			if w%tileWords == 0 && t != nil {
+				t.carries[w/tileWords*t.stride+j>>6] |= 1 << (j & 63)
+			}
 			x, m = v[w], 0
 			if e < len(words) && int(words[e]) == w {
 				m = masks[e]
@@ -178,12 +210,12 @@ func advanceSparse(v []uint64, words []int32, masks []uint64) (steps int64) {
 
 // bitLCS appends the pairs of a longest common subsequence. The scratch must be
 // prepared for p.
-func (x *exactScratch) bitLCS(p, q sequence, depth int) {
-	if int64(x.bits.width)*int64(q.len()+1) > rowWords {
-		x.hirschberg(p, q, depth)
+func (x *exactScratch) bitLCS(p, q sequence) {
+	width := x.bits.width
+	if int64(width)*int64(q.len()+1) > rowWords {
+		x.tiledLCS(p, q)
 		return
 	}
-	width := x.bits.width
 	x.bits.v = grow(x.bits.v, width*(q.len()+1))
 	table := x.bits.v
 	for w := range width {
@@ -192,68 +224,19 @@ func (x *exactScratch) bitLCS(p, q sequence, depth int) {
 	for j, id := range q.id {
 		row := table[(j+1)*width : (j+2)*width]
 		copy(row, table[j*width:])
-		x.steps += x.bits.advance(row, id)
+		x.steps += x.bits.advance(row, id, nil, j)
 	}
-	zero := func(i, j int) bool { return table[j*width+i>>6]>>(i&63)&1 == 0 }
 	first := len(x.pairs)
 	for i, j := p.len(), q.len(); i > 0 && j > 0; {
 		switch {
-		case !zero(i-1, j): // p[i-1] adds nothing
-			i--
-		case zero(i-1, j-1): // q[j-1] adds nothing
-			j--
-		default:
+		case p.id[i-1] == q.id[j-1]:
 			i, j = i-1, j-1
 			x.pairs = append(x.pairs, pair{p.at[i], q.at[j]})
+		case table[j*width+(i-1)>>6]>>((i-1)&63)&1 != 0: // p[i-1] adds nothing
+			i--
+		default: // q[j-1] adds nothing
+			j--
 		}
 	}
-	for a, b := first, len(x.pairs)-1; a < b; a, b = a+1, b-1 {
-		x.pairs[a], x.pairs[b] = x.pairs[b], x.pairs[a]
-	}
-}
-
-// hirschberg splits q in halves and p where the answers for both sum to the most
-// (Hirschberg 1975), so that no table is kept.
-func (x *exactScratch) hirschberg(p, q sequence, depth int) {
-	half := q.len() / 2
-	row := x.lastRow(q.id[:half])
-	ahead := make([]int32, p.len()+1) // answers for p[:i] and q[:half]
-	for i := range p.len() {
-		ahead[i+1] = ahead[i] + int32(^row[i>>6]>>(i&63)&1)
-	}
-	back, rest := reversed(p.id), reversed(q.id[half:])
-	x.bits.prepare(back, rest)
-	row = x.lastRow(rest)
-	cut, best, behind := p.len(), ahead[p.len()], int32(0)
-	for k := range p.len() { // behind: for p[i:] and q[half:], i = len-1-k
-		behind += int32(^row[k>>6] >> (k & 63) & 1)
-		if i := p.len() - 1 - k; ahead[i]+behind > best {
-			cut, best = i, ahead[i]+behind
-		}
-	}
-	x.halves++
-	x.solve(p.slice(0, cut), q.slice(0, half), depth)
-	x.solve(p.slice(cut, p.len()), q.slice(half, q.len()), depth)
-	x.halves--
-}
-
-// lastRow gives the row behind all of q, in memory that the next call uses again.
-func (x *exactScratch) lastRow(q []int32) []uint64 {
-	s := &x.bits
-	s.v = grow(s.v, s.width)
-	for w := range s.v {
-		s.v[w] = ^uint64(0)
-	}
-	for _, id := range q {
-		x.steps += s.advance(s.v, id)
-	}
-	return s.v
-}
-
-func reversed(ids []int32) []int32 {
-	r := make([]int32, len(ids))
-	for i, id := range ids {
-		r[len(ids)-1-i] = id
-	}
-	return r
+	slices.Reverse(x.pairs[first:])
 }

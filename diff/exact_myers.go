@@ -1,5 +1,7 @@
 package diff
 
+import "slices"
+
 // traceWords is the greatest number of V entries that Myers' algorithm may keep to
 // walk back through: 16 MiB.
 const traceWords = 1 << 22
@@ -13,7 +15,9 @@ type myersScratch struct {
 
 // myersLCS is the greedy algorithm of Myers (1986), figure 2: it walks the edit
 // graph in order of the number of differences, so it is quick where there are few.
-// It gives up, and adds nothing, once it has done more than limit steps.
+// It gives up, and adds nothing, once it has done more than limit steps, or when a
+// thirty-second of these shows that it would come to several times as many: after d
+// differences on the first part of the way, the whole has d ÷ part of them.
 func (x *exactScratch) myersLCS(p, q sequence, limit int64) bool {
 	a, b := p.id, q.id
 	n, m := int32(len(a)), int32(len(b))
@@ -30,8 +34,10 @@ func (x *exactScratch) myersLCS(p, q sequence, limit int64) bool {
 	v := s.v[:2*zero+1]
 	v[zero+1] = 0
 	var steps int64
+	probe := limit / 32
 	for d := int32(0); d < zero && steps <= limit && len(s.trace)+int(2*d+3) <= traceWords; d++ {
 		s.trace = append(s.trace, v[zero-d-1:zero+d+2]...)
+		furthest := int32(0)
 		// diagonals beyond the corners of the graph have nothing to add
 		for k := -d + 2*max(0, d-m); k <= d-2*max(0, d-n); k += 2 {
 			at := v[zero+k+1]
@@ -44,11 +50,18 @@ func (x *exactScratch) myersLCS(p, q sequence, limit int64) bool {
 			}
 			steps += int64(at-from) + 1
 			v[zero+k] = at
+			furthest = max(furthest, 2*at-k)
 			if at >= n && at-k >= m {
 				x.steps += steps
 				x.myersBack(p, q, d)
 				return true
 			}
+		}
+		if steps > probe {
+			if all := float64(d) * float64(n+m) / float64(furthest+1); all*all/2 > 4*float64(limit) {
+				break
+			}
+			probe = 2 * steps
 		}
 	}
 	x.steps += steps
@@ -79,7 +92,5 @@ func (x *exactScratch) myersBack(p, q sequence, d int32) {
 			i--
 		}
 	}
-	for a, b := first, len(x.pairs)-1; a < b; a, b = a+1, b-1 {
-		x.pairs[a], x.pairs[b] = x.pairs[b], x.pairs[a]
-	}
+	slices.Reverse(x.pairs[first:])
 }

@@ -42,8 +42,9 @@ func idsLCS(a, b []int32) int {
 }
 
 // TestEngines holds every engine of the exact core to the textbook's table, at sizes
-// that reach its loops' unrolled parts, carries and halves.
+// that reach its loops' unrolled parts, carries, and tiles of several rows and columns.
 func TestEngines(t *testing.T) {
+	const oneWord = "one word"
 	engines := []struct {
 		name string
 		run  func(x *exactScratch, p, q sequence)
@@ -55,19 +56,31 @@ func TestEngines(t *testing.T) {
 		}},
 		{"bit rows", func(x *exactScratch, p, q sequence) {
 			x.bits.prepare(p.id, q.id)
-			x.bitLCS(p, q, 0)
+			x.bitLCS(p, q)
 		}},
-		{"halves", func(x *exactScratch, p, q sequence) {
+		{"tiles", func(x *exactScratch, p, q sequence) {
 			x.bits.prepare(p.id, q.id)
-			x.hirschberg(p, q, 0)
+			x.tiledLCS(p, q)
+		}},
+		{oneWord, func(x *exactScratch, p, q sequence) {
+			x.wordLCS(p, q)
 		}},
 		{"go-diff", (*exactScratch).goDiff},
 		{"the choice", func(x *exactScratch, p, q sequence) { x.solve(p, q, 0) }},
 	}
 	r := random(5)
 	x := new(exactScratch)
-	for round := range 120 {
+	for round := range 160 {
 		n, m, alphabet := 1+r.next(900), 1+r.next(900), 2+r.next(3)
+		switch {
+		case round%4 == 0: // one side fits a word
+			n = 1 + r.next(wordBits)
+		case round%20 == 1: // three columns of tiles, and more
+			n, m = 2*64*tileWords+r.next(1500), 2*tileRows+r.next(600)
+		}
+		if round%8 == 0 {
+			n, m = m, n
+		}
 		if round%3 == 0 {
 			alphabet = 2 + r.next(1500)
 		}
@@ -75,7 +88,7 @@ func TestEngines(t *testing.T) {
 		x.reps = make([]string, alphabet) // drop asks how many ids there are
 		want := idsLCS(p.id, q.id)
 		for _, e := range engines {
-			if e.name == "go-diff" && n*m > 100*smallCells {
+			if (e.name == "go-diff" || e.name == "Myers") && n*m > 810_000 || e.name == oneWord && min(n, m) > wordBits {
 				continue
 			}
 			x.begin()

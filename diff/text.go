@@ -97,7 +97,8 @@ func (e *engine) diff(a, b string, opt Options) {
 func (e *engine) release() {
 	e.a, e.b = "", ""
 	size := cap(e.exact.tokA) + cap(e.exact.tokB) + cap(e.tokens) + cap(e.anchor.lines) + cap(e.spans) +
-		cap(e.exact.bits.v) + cap(e.exact.bits.dense) + cap(e.exact.myers.trace)
+		cap(e.exact.bits.v) + cap(e.exact.bits.dense) + cap(e.exact.myers.trace) +
+		cap(e.exact.tiles.rows) + cap(e.exact.tiles.masks) + cap(e.exact.rows)
 	if size > keepScratch {
 		return
 	}
