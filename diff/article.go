@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/stemma-project/stemma/schema"
@@ -8,8 +9,9 @@ import (
 
 // Article is what differs between two states of an article, field by field.
 type Article struct {
-	Fields []Field // the fields that differ, in the order of schema.Table
-	Kinds  []Kind  // the kinds of change over all fields, in the order of [AllKinds]; none for a first version
+	Fields   []Field // the fields that differ, in the order of schema.Table
+	Language string  // of the newer state, BCP 47; "" where it has none
+	Kinds    []Kind  // the kinds of change over all fields, in the order of [AllKinds]; none for a first version
 }
 
 // Field is what differs in one field.
@@ -49,7 +51,7 @@ func States(old, new *schema.State, opt Options) Article {
 	for _, row := range schema.Table() {
 		c.field(row.Field, old, new)
 	}
-	d := Article{Fields: c.fields}
+	d := Article{Fields: c.fields, Language: cmp.Or(new.Language, old.Language)}
 	for i := range d.Fields {
 		if first {
 			d.Fields[i].Kinds = nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -50,15 +51,34 @@ type ShowOptions struct {
 	Color      bool     // Term: colours in place of marks
 	Width      int      // Term and SVG: columns at which lines are wrapped; 0 is no wrapping for Term, 88 for SVG
 	SideBySide bool     // HTML: a table with the old text beside the new
+	ID         string   // HTML: begins the addresses of moves, where a page holds several diffs; letters, digits and hyphens
 	NoCSS      bool     // HTML: leave the style sheet out, since the page has it: see [CSS]
 	Stat       bool     // Term, Plain, JSON: words removed and added per field; the first two show nothing else
 	Fields     []string // the fields to show, "image" for all of its parts; none means all
+	HideFolds  bool     // Term and Plain: no line that says how much is not shown
 	Visible    bool     // bare texts in Plain and Markdown: make control characters visible, for output that goes to a terminal
 
 	Article                string // the article's id, for JSON
 	From, To               string // what the sides are called: "ID@1", a file's name
 	FromVersion, ToVersion int    // their version numbers, for JSON; 0 where there is none
 	Command                string // SVG: the command line that the picture shows
+	Corrections            []Correction
+}
+
+// Correction is a notice that explains the diff, or a step on its way. Every style
+// but Unified shows it above the fields.
+type Correction struct {
+	Type, Text string
+	From, To   int // the versions that it is bound to; From is 0 where To is the first
+}
+
+// span says between which versions a correction stands.
+func (c Correction) span() string {
+	from := "nothing"
+	if c.From > 0 {
+		from = strconv.Itoa(c.From)
+	}
+	return "(" + from + " to " + strconv.Itoa(c.To) + ")"
 }
 
 // Write shows the diff of two states.
@@ -69,7 +89,7 @@ type ShowOptions struct {
 // style lacks.
 func Write(w io.Writer, style Style, d Article, opt ShowOptions) error {
 	opt.Visible = true
-	return show(w, style, document{fields: d.only(opt.Fields)}, opt)
+	return show(w, style, document{fields: d.only(opt.Fields), language: d.Language}, opt)
 }
 
 // WriteText shows the diff of two bare texts, the merged text alone, without
@@ -87,8 +107,9 @@ func WriteText(w io.Writer, style Style, oldText, newText string, segs []Segment
 
 // document is what a style shows: the fields of an article, or one bare text.
 type document struct {
-	fields []Field
-	bare   bool
+	fields   []Field
+	bare     bool
+	language string // BCP 47; "" where nobody knows
 }
 
 // only keeps the fields with these names; "image" keeps "image.caption". None

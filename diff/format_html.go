@@ -2,6 +2,7 @@ package diff
 
 import (
 	"html"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,62 +20,117 @@ var css string
 func CSS() string { return css }
 
 // html writes a fragment: per field a heading, then a paragraph per line, each
-// with its own direction. What went is in <del>, what came in <ins>; a move has
-// both, with the class "moved", a link to its other place and words that say so.
-// The content is escaped, and its control and bidi characters are visible, so
-// that it can't reorder the page.
+// with its own direction, in the language of the article. What went is in <del>,
+// what came in <ins>; a move has both, with the class "moved", a link to its other
+// place and words that say so. The content is escaped, and its control and bidi
+// characters are visible, so that it can't reorder the page.
 func (p *printer) html(d document, opt ShowOptions) {
-	p.print(`<div class="stemma-diff">`, "\n")
+	p.print(`<div class="stemma-diff" lang="en">`, "\n")
 	if !opt.NoCSS {
 		p.print("<style>\n", css, "</style>\n")
 	}
 	if !d.bare && (opt.From != "" || opt.To != "") {
-		p.print(`<p class="sides"><span class="from" dir="auto">`, escapeHTML(opt.From), `</span> → <span class="to" dir="auto">`, escapeHTML(opt.To), "</span></p>\n")
+		p.print(`<p class="names"><span class="from" dir="auto">`, escapeHTML(opt.From), `</span> → <span class="to" dir="auto">`, escapeHTML(opt.To), "</span></p>\n")
+	}
+	for _, c := range opt.Corrections {
+		p.print(`<aside class="correction" aria-label="`, escapeHTML(c.Type), `"><p dir="auto"><strong class="type" dir="ltr">`, escapeHTML(c.Type),
+			`</strong> <span class="span" dir="ltr">`, c.span(), "</span>: ", escapeHTML(c.Text), "</p></aside>\n")
 	}
 	if len(d.fields) == 0 {
 		p.print(`<p class="none">No difference.</p>`, "\n")
 	}
-	for _, f := range d.fields {
-		if d.bare {
-			p.print(`<section class="text">`, "\n")
-		} else {
-			p.htmlHeading(f)
-		}
-		if opt.SideBySide {
-			p.htmlTable(f, foldingOf(HTML, opt.Around), opt)
-		} else {
-			p.htmlMerged(f, foldingOf(HTML, opt.Around))
-		}
-		p.print("</section>\n")
+	for i, f := range d.fields {
+		p.htmlField(d, f, "move-"+opt.ID+strconv.Itoa(i+1)+"-", opt)
 	}
 	p.print("</div>\n")
 }
 
-func (p *printer) htmlHeading(f Field) {
-	p.print(`<section class="field" data-field="`, escapeHTML(f.Name), `">`, "\n<h3>", escapeHTML(f.Name))
-	if len(f.Kinds) > 0 {
-		p.print(` <small class="kinds">`, escapeHTML(Summarize(f.Kinds)), "</small>")
+// htmlField writes a field; moves begins the addresses of its moved passages.
+func (p *printer) htmlField(d document, f Field, moves string, opt ShowOptions) {
+	lang := ` lang="` + escapeHTML(d.language) + `"` // "" is a language that nobody knows
+	if d.bare {
+		p.print(`<section class="field" aria-label="text">`, "\n")
+	} else {
+		p.print(`<section class="field" data-field="`, escapeHTML(f.Name), `" aria-label="`, escapeHTML(f.Name), `">`, "\n<h3>", escapeHTML(f.Name))
+		kinds := slices.DeleteFunc(slices.Clone(f.Kinds), func(k Kind) bool { return string(k) == f.Name }) // the heading says that one
+		if len(kinds) > 0 {
+			p.print(` <small class="kinds">`, escapeHTML(Summarize(kinds)), "</small>")
+		}
+		p.print("</h3>\n")
 	}
-	p.print("</h3>\n")
+	m := mover{address: moves}
+	k := foldingOf(HTML, opt.Around)
+	if opt.SideBySide {
+		p.htmlTable(f, lang, &m, k, opt)
+	} else {
+		p.print(`<div class="text"`, lang, ">\n")
+		p.htmlMerged(f, &m, k)
+		p.print("</div>\n")
+	}
+	p.print("</section>\n")
 }
 
-func (p *printer) htmlMerged(f Field, k folding) {
-	m := mover{field: f.Name}
-	for _, line := range lines(k.fold(f, pieces(f))) {
-		if isFold(line) {
-			p.print(`<p class="fold">`, escapeHTML(line[0].text), "</p>\n")
-			continue
+// htmlMerged writes a paragraph per line. Blank lines are a gap, and no paragraph
+// for a screen reader to stop at.
+func (p *printer) htmlMerged(f Field, m *mover, k folding) {
+	gap := false
+	var before []part
+	spaced := strings.Contains(f.Old, "\n\n") || strings.Contains(f.New, "\n\n")
+	for i, line := range lines(k.fold(f, pieces(f))) {
+		if spaced && replacing(before, line) {
+			gap = true
 		}
-		p.print(`<p dir="auto">`, m.line(line), "</p>\n")
+		before = line
+		switch {
+		case blankLine(line):
+			gap = i > 0
+			continue
+		case isFold(line):
+			p.print(`<p class="fold" dir="ltr" lang="en">`, escapeHTML(line[0].text), "</p>\n")
+		case gap:
+			p.print(`<p class="gap" dir="auto">`, m.line(line), "</p>\n")
+		default:
+			p.print(`<p dir="auto">`, m.line(line), "</p>\n")
+		}
+		gap = false
 	}
 }
 
 func isFold(line []part) bool { return len(line) == 1 && line[0].fold }
 
+// blankLine reports whether a line holds unchanged white space alone.
+func blankLine(line []part) bool {
+	for _, s := range line {
+		if s.op != Equal || strings.TrimSpace(s.text) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// replacing reports whether a line came whole for the one before it, which went
+// whole, or the other way round: two paragraphs, without a blank line between them
+// in either text.
+func replacing(before, line []part) bool {
+	side := func(line []part) (went, came bool) {
+		for _, s := range line {
+			gone, new := s.op == Delete || s.op == MoveFrom, s.op == Insert || s.op == MoveTo
+			if !gone && !new && strings.TrimSpace(s.text) != "" {
+				return false, false
+			}
+			went, came = went || gone, came || new
+		}
+		return went, came
+	}
+	went1, came1 := side(before)
+	went2, came2 := side(line)
+	return went1 && !came1 && came2 && !went2 || came1 && !went1 && went2 && !came2
+}
+
 // mover writes lines, and gives each passage that moved an address.
 type mover struct {
-	field string
-	told  map[[2]int]bool
+	address string // what each begins with
+	told    map[[2]int]bool
 }
 
 // line writes the parts of one line.
@@ -99,11 +155,12 @@ func (m *mover) line(line []part) string {
 }
 
 // moved writes a moved passage; the first stretch of each side carries the
-// address that the other side's link leads to.
+// address that the other side's link leads to. The link has a direction of its own,
+// so that its words don't decide that of the line.
 func (m *mover) moved(s part, text string) string {
-	tag, here, there, words := "del", "from", "to", "moved away"
+	tag, here, there, words, where := "del", "from", "to", "moved away", "its new place"
 	if s.op == MoveTo {
-		tag, here, there, words = "ins", "to", "from", "moved here"
+		tag, here, there, words, where = "ins", "to", "from", "moved here", "its old place"
 	}
 	key := [2]int{int(s.op), s.pair}
 	if m.told[key] {
@@ -113,8 +170,9 @@ func (m *mover) moved(s part, text string) string {
 		m.told = map[[2]int]bool{}
 	}
 	m.told[key] = true
-	address := func(end string) string { return escapeHTML("move-" + m.field + "-" + strconv.Itoa(s.pair) + "-" + end) }
-	link := `<a class="move" href="#` + address(there) + `" aria-label="` + words + `, passage ` + strconv.Itoa(s.pair) + `">` + words + "</a> "
+	number := strconv.Itoa(s.pair)
+	address := func(end string) string { return escapeHTML(m.address + number + "-" + end) }
+	link := `<a class="move" href="#` + address(there) + `" dir="ltr" lang="en" aria-label="passage ` + number + " " + words + "; go to " + where + `">` + number + " " + words + "</a> "
 	return link + "<" + tag + ` class="moved" id="` + address(here) + `">` + text + "</" + tag + ">"
 }
 
@@ -122,32 +180,42 @@ func (m *mover) moved(s part, text string) string {
 // and bidi characters visible.
 func escapeHTML(s string) string { return html.EscapeString(schema.Visible(s)) }
 
-// htmlTable writes the old lines beside the new ones.
-func (p *printer) htmlTable(f Field, k folding, opt ShowOptions) {
-	name := func(label, else_ string) string {
+// htmlTable writes the old lines beside the new ones. The roles say again what the
+// elements are: on a narrow screen the style sheet sets the cells below each other,
+// and browsers then forget that they are a table's.
+func (p *printer) htmlTable(f Field, lang string, m *mover, k folding, opt ShowOptions) {
+	name := func(label, otherwise string) string {
 		if label == "" {
-			return else_
+			return otherwise
 		}
 		return escapeHTML(label)
 	}
-	p.print(`<table class="sides">`, "\n", `<thead><tr><th scope="col">`, name(opt.From, "before"), `</th><th scope="col">`, name(opt.To, "after"), "</th></tr></thead>\n<tbody>\n")
-	m := mover{field: f.Name}
+	p.print(`<table class="sides" role="table">`, "\n<caption>", escapeHTML(f.Name), ": before and after</caption>\n",
+		`<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader" dir="auto">`, name(opt.From, "before"),
+		`</th><th scope="col" role="columnheader" dir="auto">`, name(opt.To, "after"), "</th></tr></thead>\n", `<tbody role="rowgroup"`, lang, ">\n")
 	for _, r := range sideBySide(k.fold(f, exactPieces(f))) {
 		if r.old != nil && isFold(r.old) {
-			p.print(`<tr class="fold"><td colspan="2">`, escapeHTML(r.old[0].text), "</td></tr>\n")
+			p.print(`<tr class="fold" role="row"><td colspan="2" role="cell" dir="ltr" lang="en">`, escapeHTML(r.old[0].text), "</td></tr>\n")
 			continue
 		}
-		p.print("<tr>", m.cell("old", r.old), m.cell("new", r.new), "</tr>\n")
+		class := ""
+		if r.same() {
+			class = ` class="same"`
+		}
+		p.print("<tr", class, ` role="row">`, m.cell("old", r.old), m.cell("new", r.new), "</tr>\n")
 	}
 	p.print("</tbody>\n</table>\n")
 }
 
 func (m *mover) cell(class string, line []part) string {
 	if line == nil {
-		return `<td class="` + class + ` none"></td>`
+		return `<td class="` + class + ` none" role="cell"></td>`
 	}
-	return `<td class="` + class + `" dir="auto">` + m.line(line) + "</td>"
+	return `<td class="` + class + `" role="cell"><div dir="auto">` + m.line(line) + "</div></td>"
 }
+
+// same reports whether a row says the same on both sides.
+func (r pairedLines) same() bool { return r.old != nil && slices.Equal(r.old, r.new) }
 
 // pairedLines is a row of a side-by-side diff; a nil side has no such line.
 type pairedLines struct {

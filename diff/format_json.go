@@ -19,10 +19,19 @@ func JSONSchema() string { return jsonSchema }
 
 // jsonDiff is the object that JSON writes. diff.schema.json describes it.
 type jsonDiff struct {
-	Article string      `json:"article,omitempty"`
-	From    any         `json:"from,omitempty"` // a version's number, or what the side is called
-	To      any         `json:"to,omitempty"`
-	Fields  []jsonField `json:"fields"`
+	Article string `json:"article,omitempty"`
+	From    any    `json:"from,omitempty"` // a version's number, or what the side is called
+	To      any    `json:"to,omitempty"`
+
+	Corrections []jsonCorrection `json:"corrections,omitempty"`
+	Fields      []jsonField      `json:"fields"`
+}
+
+type jsonCorrection struct {
+	Type string `json:"type"`
+	Text string `json:"text"`
+	From int    `json:"from,omitempty"`
+	To   int    `json:"to"`
 }
 
 type jsonField struct {
@@ -52,6 +61,9 @@ type jsonStat struct {
 // json writes one object on one line.
 func (p *printer) json(d document, opt ShowOptions) {
 	out := jsonDiff{Article: opt.Article, From: sideName(opt.FromVersion, opt.From), To: sideName(opt.ToVersion, opt.To), Fields: []jsonField{}}
+	for _, c := range opt.Corrections {
+		out.Corrections = append(out.Corrections, jsonCorrection(c))
+	}
 	for _, f := range d.fields {
 		j := jsonField{Field: f.Name, Kinds: append([]Kind{}, f.Kinds...), Segments: make([]jsonSegment, 0, len(f.Segments))}
 		j.OldText, j.OldBase64 = jsonText(f.Old)

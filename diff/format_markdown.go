@@ -24,6 +24,9 @@ func (p *printer) markdown(d document, opt ShowOptions) {
 	if !d.bare && (opt.From != "" || opt.To != "") {
 		p.print("# ", escapeCritic(oneLine(opt.From)), " → ", escapeCritic(oneLine(opt.To)), "\n\n")
 	}
+	for _, c := range opt.Corrections {
+		p.print("> **", escapeCritic(oneLine(c.Type)), "** ", c.span(), ": ", escapeCritic(oneLine(c.Text)), "\n\n")
+	}
 	k := foldingOf(Markdown, opt.Around)
 	for i, f := range d.fields {
 		if !d.bare {

@@ -29,6 +29,9 @@ func (p *printer) plain(d document, opt ShowOptions) {
 		rows := lines(k.fold(f, pieces(f)))
 		escapeMarks(rows)
 		for _, line := range rows {
+			if opt.HideFolds && isFold(line) {
+				continue
+			}
 			for _, s := range line {
 				text := s.text
 				if opt.Visible {
@@ -41,13 +44,17 @@ func (p *printer) plain(d document, opt ShowOptions) {
 	}
 }
 
-// labels names the two sides, as git does, where they have names.
+// labels names the two sides, as git does, where they have names, and gives the
+// corrections.
 func (p *printer) labels(opt ShowOptions) {
 	if opt.From != "" {
 		p.print("--- ", oneLine(opt.From), "\n")
 	}
 	if opt.To != "" {
 		p.print("+++ ", oneLine(opt.To), "\n")
+	}
+	for _, c := range opt.Corrections {
+		p.print(oneLine(c.Type), " ", c.span(), ": ", oneLine(c.Text), "\n")
 	}
 }
 

@@ -70,6 +70,9 @@ func screen(d document, opt ShowOptions, style Style, marked bool) [][]run {
 	if !d.bare && opt.To != "" {
 		out = append(out, []run{{lookLabel, "+++ " + oneLine(opt.To)}})
 	}
+	for _, c := range opt.Corrections {
+		out = append(out, []run{{lookLabel, oneLine(c.Type) + " " + c.span() + ":"}, {lookText, " " + oneLine(c.Text)}})
+	}
 	k := foldingOf(style, opt.Around)
 	for i, f := range d.fields {
 		if i > 0 {
@@ -85,6 +88,9 @@ func screen(d document, opt ShowOptions, style Style, marked bool) [][]run {
 			escapeMarks(rows)
 		}
 		for _, line := range rows {
+			if opt.HideFolds && isFold(line) {
+				continue
+			}
 			out = append(out, screenLines(line, marked, told)...)
 		}
 	}

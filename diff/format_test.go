@@ -35,7 +35,8 @@ func goldenDiff() Article {
 
 func TestGolden(t *testing.T) {
 	d := goldenDiff()
-	labels := ShowOptions{Around: AroundDefault, From: "7zz@1", To: "7zz@2", FromVersion: 1, ToVersion: 2, Article: "7zz", Command: "stemma diff 7zz"}
+	labels := ShowOptions{Around: AroundDefault, From: "7zz@1", To: "7zz@2", FromVersion: 1, ToVersion: 2, Article: "7zz", Command: "stemma diff 7zz",
+		Corrections: []Correction{{Type: "correction", Text: "An earlier version misstated the {toll}.", From: 1, To: 2}, {Type: "retraction", Text: "What <we> said\nis gone.", To: 1}}}
 	with := func(change func(*ShowOptions)) ShowOptions {
 		o := labels
 		change(&o)
@@ -339,7 +340,7 @@ func TestJSONKeepsItsSchema(t *testing.T) {
 		}
 	}
 	var b strings.Builder
-	if err := Write(&b, JSON, goldenDiff(), ShowOptions{Article: "7zz", FromVersion: 1, ToVersion: 2, Stat: true}); err != nil {
+	if err := Write(&b, JSON, goldenDiff(), ShowOptions{Article: "7zz", FromVersion: 1, ToVersion: 2, Stat: true, Corrections: []Correction{{Type: "correction", Text: "x", To: 1}}}); err != nil {
 		t.Fatal(err)
 	}
 	check(b.String())
@@ -348,6 +349,7 @@ func TestJSONKeepsItsSchema(t *testing.T) {
 	}
 	// The schema must be able to refuse.
 	for _, bad := range []string{
+		`{"fields":[],"corrections":[{"type":"apology","text":"x","to":1}]}`,
 		`{}`, `{"fields":[{"field":"headline","kinds":["headlines"],"oldText":"","newText":"","segments":[]}]}`,
 		`{"fields":[{"field":"headline","kinds":[],"oldText":"","segments":[]}]}`,
 		`{"fields":[{"field":"x","kinds":[],"oldText":"","newText":"","segments":[{"op":"move-to","old":[0,0],"new":[0,1]}]}]}`,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -21,7 +22,9 @@ func (a *app) changesCommand() *cobra.Command {
 		Long: `List the versions of an article, first to current: number, time of publication
 (UTC), author, kinds of change, headline, and what the version is among them.
 The order is that of publication; numbers are given in the order of recording,
-so a version that was inserted in the past keeps its later number.`,
+so a version that was inserted in the past keeps its later number.
+
+Below a version stand the corrections that lead to it, each with what it explains.`,
 		Example: `  stemma changes russia-and-estonia
   stemma changes /news/2015/09/26/russia-and-estonia-exchange-two-convicted-spies.md --recorded`,
 		Args:              argCount(1, 1, "one ARTICLE"),
@@ -47,17 +50,32 @@ func (a *app) changes(ctx context.Context, s *repo.Store, name string, opt chang
 	if err := a.warnOfBroken(ctx, s, id); err != nil {
 		return err
 	}
-	switch {
-	case a.json:
-		return a.printJSON(struct {
-			Article  string         `json:"article"`
-			Versions []repo.Version `json:"versions"`
-		}{id.String(), versions})
-	case opt.markdown:
+	if opt.markdown {
 		return a.printData(schema.FormatChanges(pageChanges(versions)))
 	}
+	notices, err := corrections(ctx, s, id, versions)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printChangesJSON(id, versions, notices)
+	}
 	a.usePager()
-	return a.printChanges(versions, opt.recorded)
+	return a.printChanges(versions, notices, opt.recorded)
+}
+
+func (a *app) printChangesJSON(id schema.ID, versions []repo.Version, notices map[int][]corrected) error {
+	objects := make([]json.RawMessage, len(versions))
+	for i, v := range versions {
+		var err error
+		if objects[i], err = withCorrections(v, notices[v.Number]); err != nil {
+			return err
+		}
+	}
+	return a.printJSON(struct {
+		Article  string            `json:"article"`
+		Versions []json.RawMessage `json:"versions"`
+	}{id.String(), objects})
 }
 
 // pageChanges gives the rows of an event page's Changes list.
@@ -69,8 +87,12 @@ func pageChanges(versions []repo.Version) []schema.PageChange {
 	return rows
 }
 
-func (a *app) printChanges(versions []repo.Version, recorded bool) error {
+func (a *app) printChanges(versions []repo.Version, notices map[int][]corrected, recorded bool) error {
 	var t table
+	width := 0
+	if a.outTerminal {
+		width, _ = a.size()
+	}
 	for _, v := range versions {
 		row := []string{fmt.Sprintf("%3s", strconv.Itoa(v.Number)), publishedStamp(v.Published)}
 		if recorded {
@@ -78,8 +100,14 @@ func (a *app) printChanges(versions []repo.Version, recorded bool) error {
 		}
 		row = append(row, line(v.Author.Name), describe(v), fmt.Sprintf("%s (%s)", line(v.Headline), placeWord(v)))
 		t.add(row...)
-		if c := v.Correction; c != nil {
-			t.note(correctionLine(c))
+		for _, c := range notices[v.Number] {
+			lines, err := c.lines(v.Article, a.color(), width)
+			if err != nil {
+				return err
+			}
+			for _, l := range lines {
+				t.note(l)
+			}
 		}
 	}
 	return t.write(a.out)
@@ -95,12 +123,4 @@ func placeWord(v repo.Version) string {
 		return "Current version"
 	}
 	return "Update"
-}
-
-func correctionLine(c *repo.Correction) string {
-	from := "nothing"
-	if c.From > 0 {
-		from = strconv.Itoa(c.From)
-	}
-	return fmt.Sprintf("     %s (%s to %d): %s", c.Type, from, c.To, line(c.Text))
 }

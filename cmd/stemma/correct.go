@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stemma-project/stemma/diff"
 	"github.com/stemma-project/stemma/repo"
 	"github.com/stemma-project/stemma/schema"
 )
@@ -22,7 +23,9 @@ func (a *app) correctCommand() *cobra.Command {
 		Use:   "correct ARTICLE --type TYPE --text TEXT",
 		Short: "Add a correction, bound to the diff that it explains",
 		Long: `Add a notice to what changed between two versions: to the last change if none are
-named. It shows in changes, in log --corrections and on the article's page.`,
+named. It is no version: nothing that was published changes by it. It shows, with
+what it explains, in changes and in every diff that holds it, and in
+log --corrections; log --quiet-edits lists the changes that have none.`,
 		Example: `  stemma correct amtrak-collides --type correction --text "An earlier version misstated the toll."
   stemma correct amtrak-collides --from 1 --to 2 --type clarification --text "The toll was not final."`,
 		Args:              argCount(1, 1, "one ARTICLE"),
@@ -75,7 +78,28 @@ func (a *app) correct(ctx context.Context, s *repo.Store, article string, opt co
 	if a.json {
 		return a.printVersionJSON(v, pair{"result", "corrected"})
 	}
-	_, err = fmt.Fprintf(a.out, "corrected  %s  %s  %s\n", name(v), c.Type, line(v.Headline))
+	fmt.Fprintf(a.out, "corrected  %s  %s  %s\n", name(v), c.Type, line(v.Headline))
+	return a.printCorrected(ctx, s, c, from, to)
+}
+
+// printCorrected shows what a new correction explains.
+func (a *app) printCorrected(ctx context.Context, s *repo.Store, c repo.Correction, from, to repo.Version) error {
+	x := corrected{Correction: c}
+	if from.Number > 0 {
+		var err error
+		if x.diff, err = s.Diff(ctx, from, to, diff.Options{}); err != nil {
+			return err
+		}
+	}
+	width := 0
+	if a.outTerminal {
+		width, _ = a.size()
+	}
+	lines, err := x.lines(to.Article, a.color(), width)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.out, strings.Join(lines, "\n"))
 	return err
 }
 

@@ -198,7 +198,7 @@ func (d *demonstration) event(ctx context.Context, title string, id schema.ID, s
 	if err != nil {
 		return err
 	}
-	if err := d.printChanges(versions, false); err != nil {
+	if err := d.printChanges(versions, nil, false); err != nil {
 		return err
 	}
 	fmt.Fprintf(d.out, "\n$ stemma diff %s\n", slug)

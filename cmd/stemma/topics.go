@@ -88,13 +88,16 @@ new one looks like; a refusal has "file", "line" and "field" instead of a versio
 related adds "contexts", those that are shared.
 
 Other objects:
-  changes  {"article", "versions": [VERSION, ...]}, first to current
+  changes  {"article", "versions": [VERSION, ...]}, first to current; a version
+           has "corrections", all that lead to it, each with the "fields" of
+           the diff that it explains
   day      {"date", "events": [VERSION, ...]}
   show     the state: id, type, date, category, headline, summary, body, byline,
            language, status, image, contexts, sources, aliases, path, ...
-  diff     {"article", "from", "to", "fields": [{"field", "kinds", "oldText",
-           "newText", "segments": [{"op", "old": [start, end],
-           "new": [start, end], "pair"}]}]}, offsets in bytes of the texts
+  diff     {"article", "from", "to", "corrections": [{"type", "text", "from",
+           "to"}], "fields": [{"field", "kinds", "oldText", "newText",
+           "segments": [{"op", "old": [start, end], "new": [start, end],
+           "pair"}]}]}, offsets in bytes of the texts
   verify   {"ok", "objects", "commits", "articles", "versions",
            "findings": [{"article", "version", "commit", "path", "field",
            "reason", "hint"}]}
