@@ -287,3 +287,45 @@ func (s *Store) Complete(ctx context.Context, prefix string, limit int) ([]strin
 	}
 	return s.idx.Complete(prefix, limit)
 }
+
+// AtPath finds the article that has, or ever had, this very path as its page's
+// address, old links and aliases among them; with or without extension. Where
+// several had it, it is the one that has it now. The error is a *NotFoundError, with
+// candidates where that decides nothing.
+func (s *Store) AtPath(ctx context.Context, path string) (schema.ID, error) {
+	if !strings.HasPrefix(path, "/") {
+		return schema.ID{}, &NotFoundError{Name: path, What: "article"}
+	}
+	return s.AtAddress(ctx, path)
+}
+
+// AtAddress is AtPath for any address that leads to an article, a source's URL or a
+// guid too; but not for the beginning of one.
+func (s *Store) AtAddress(ctx context.Context, path string) (schema.ID, error) {
+	if err := s.view(ctx); err != nil {
+		return schema.ID{}, err
+	}
+	found, err := s.idx.Aliases(schema.AliasKey(path))
+	if err != nil {
+		return schema.ID{}, err
+	}
+	ids, err := homes(s.idx.Reader, articles(found))
+	switch {
+	case err != nil:
+		return schema.ID{}, err
+	case len(ids) == 0:
+		return schema.ID{}, &NotFoundError{Name: path, What: "article"}
+	case len(ids) == 1:
+		return ids[0], nil
+	}
+	for _, id := range ids {
+		cur, ok, err := s.idx.Current(id)
+		if err != nil {
+			return schema.ID{}, err
+		}
+		if ok && schema.AliasKey(cur.Path) == schema.AliasKey(path) {
+			return id, nil
+		}
+	}
+	return schema.ID{}, several(s.idx.Reader, path, ids)
+}
