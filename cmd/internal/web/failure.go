@@ -1,0 +1,48 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/stemma-project/stemma/repo"
+	"github.com/stemma-project/stemma/schema"
+)
+
+// failure is an error that a handler answers with: a status and what the reader may
+// know. What went wrong inside is logged and not shown.
+type failure struct {
+	status int
+	text   string
+	hint   string
+}
+
+func (f *failure) Error() string { return f.text }
+
+// notFound is what stands at no address.
+func notFound(text string) error { return &failure{status: http.StatusNotFound, text: text} }
+
+// badRequest is an address or a form that can't be understood.
+func badRequest(text string) error { return &failure{status: http.StatusBadRequest, text: text} }
+
+// statusOf is the one table from errors to statuses, in the order in which it is
+// asked.
+func statusOf(err error) *failure {
+	var f *failure
+	var missing *repo.NotFoundError
+	var conflict *repo.ConflictError
+	var problem *schema.Problem
+	switch {
+	case errors.As(err, &f):
+		return f
+	case errors.As(err, &missing):
+		return &failure{status: http.StatusNotFound, text: err.Error()}
+	case errors.As(err, &conflict):
+		return &failure{status: http.StatusConflict, text: err.Error()}
+	case errors.As(err, &problem):
+		return &failure{status: http.StatusUnprocessableEntity, text: err.Error()}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &failure{status: http.StatusServiceUnavailable, text: "the answer took too long", hint: "ask for less, or again later"}
+	}
+	return &failure{status: http.StatusInternalServerError, text: "something went wrong here", hint: "it was noted; try again later"}
+}

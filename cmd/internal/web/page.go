@@ -1,0 +1,144 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+
+	"golang.org/x/text/language"
+
+	"github.com/stemma-project/stemma/diff"
+	"github.com/stemma-project/stemma/repo"
+	"github.com/stemma-project/stemma/schema"
+)
+
+// pages are the templates, one set for each page: the layout and what fills it.
+type pages struct {
+	sets map[string]*template.Template
+}
+
+func parsePages(files fs.FS) (*pages, error) {
+	layout, err := template.New("layout.tmpl").Funcs(functions()).ParseFS(files, "templates/layout.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(files, "templates/*.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	p := &pages{sets: map[string]*template.Template{}}
+	for _, name := range names {
+		base := strings.TrimSuffix(path.Base(name), ".tmpl")
+		if base == "layout" {
+			continue
+		}
+		set, err := layout.Clone()
+		if err == nil {
+			set, err = set.ParseFS(files, name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		p.sets[base] = set
+	}
+	return p, nil
+}
+
+// functions are what templates may call.
+func functions() template.FuncMap {
+	return template.FuncMap{
+		"address": func(v repo.Version, what view) string { return address(v.Path, what, "html") },
+		"pair": func(v repo.Version, from, to int) string {
+			return diffAddress(v.Path, fmt.Sprintf("%d..%d", from, to), "html")
+		},
+		"day":      dayAddress,
+		"clock":    func(t schema.Time) string { return t.T.UTC().Format("2006-01-02 15:04") },
+		"machine":  func(t schema.Time) string { return t.T.UTC().Format("2006-01-02T15:04:05Z") },
+		"kinds":    func(k []diff.Kind) []string { return kindNames(k) },
+		"quiet":    diff.Noise,
+		"visible":  schema.VisibleLine,
+		"dir":      textDirection,
+		"less":     func(a, b int) int { return a - b },
+		"tab":      func(v repo.Version, what view) tab { return tab{v, what} },
+		"markdown": markdownRenderer(),
+	}
+}
+
+func kindNames(kinds []diff.Kind) []string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k)
+	}
+	return names
+}
+
+// tab says which view of an article a page is.
+type tab struct {
+	Version repo.Version
+	View    view
+}
+
+// frame is what every page has.
+type frame struct {
+	Site      string
+	Title     string
+	Canonical string // absolute, or "" where the site's address is not known
+	Feed      string // the Atom feed that fits the page
+	Body      any
+}
+
+// show writes a page.
+func (s *Server) show(w http.ResponseWriter, name string, f frame) error {
+	f.Site = s.title
+	if f.Canonical != "" {
+		f.Canonical = s.absolute(f.Canonical)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	return s.pages.sets[name].ExecuteTemplate(w, "layout.tmpl", f)
+}
+
+// absolute makes an address of this site absolute where its base is known.
+func (s *Server) absolute(address string) string {
+	if s.base == "" {
+		return ""
+	}
+	return s.base + address
+}
+
+// fail answers with an error's status: a page for people, a line for programs.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, f *failure) {
+	h := w.Header()
+	for _, name := range []string{"ETag", "Last-Modified", "Cache-Control"} {
+		h.Del(name)
+	}
+	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(f.status)
+		fmt.Fprintln(w, f.text)
+		return
+	}
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	held := &heldResponse{ResponseWriter: w, status: f.status}
+	if err := s.show(held, "error", frame{Title: http.StatusText(f.status), Body: map[string]string{"Text": f.text, "Hint": f.hint}}); err != nil {
+		s.log.Error("the page of an error can't be made", "error", err)
+	}
+	held.send(r)
+}
+
+// textDirection gives the direction of a language's script, "rtl" or "ltr"; "auto"
+// where the language is unknown.
+func textDirection(lang string) string {
+	tag, err := language.Parse(lang)
+	if lang == "" || err != nil {
+		return "auto"
+	}
+	script, _ := tag.Script()
+	switch script.String() {
+	case "Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm", "Rohg", "Mand", "Samr":
+		return "rtl"
+	}
+	return "ltr"
+}

@@ -1,0 +1,183 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/stemma-project/stemma/repo"
+)
+
+//go:embed static templates
+var embedded embed.FS
+
+// Options say how a store is served. Store is required; the rest has useful zero
+// values.
+type Options struct {
+	Store *repo.Store
+	Title string           // what the pages call the site; "" is "stemma"
+	Base  string           // "https://news.example", with which absolute addresses begin; "" leaves them relative
+	Log   *slog.Logger     // nil logs nothing
+	Now   func() time.Time // nil is time.Now
+}
+
+// Server answers requests for the pages of one store. It may be used by many
+// goroutines.
+type Server struct {
+	store *repo.Store
+	title string
+	base  string
+	log   *slog.Logger
+	now   func() time.Time
+	mux   *http.ServeMux
+	pages *pages
+}
+
+// New makes a server.
+func New(opt Options) (*Server, error) {
+	s := &Server{store: opt.Store, title: opt.Title, log: opt.Log, now: opt.Now}
+	if s.title == "" {
+		s.title = "stemma"
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if opt.Base != "" {
+		u, err := url.Parse(opt.Base)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+			return nil, errors.New("the base address " + opt.Base + " is none: http:// or https:// and a host are wanted, without a path")
+		}
+		s.base = u.Scheme + "://" + u.Host
+	}
+	var err error
+	if s.pages, err = parsePages(embedded); err != nil {
+		return nil, err
+	}
+	s.mux, err = s.routes()
+	return s, err
+}
+
+// handler answers a request, or says why it can't.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// routes is the list of what exists.
+func (s *Server) routes() (*http.ServeMux, error) {
+	mux := http.NewServeMux()
+	static, err := fs.Sub(embedded, "static")
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(static))))
+	for pattern, h := range map[string]handler{
+		"GET /{$}":                                  s.front,
+		"GET /static/diff.css":                      s.diffCSS,
+		"GET /healthz":                              s.health,
+		"GET /news/{year}/{month}/{day}/{$}":        s.dayPage,
+		"GET /news/{year}/{month}/{day}/index.html": s.dayPage,
+		"GET /news/{year}/{month}/{day}/index.md":   s.dayPage,
+		"GET /news/{year}/{month}/{day}/index.json": s.dayPage,
+		"GET /news/{year}/{month}/{day}/feed.atom":  s.dayPage,
+		"GET /feed.atom":                            s.feedPage,
+		"GET /feed.json":                            s.feedPage,
+		"GET /{path...}":                            s.article,
+	} {
+		mux.Handle(pattern, s.handle(h))
+	}
+	return mux, nil
+}
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' https: http:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if m := s.memento(r.URL.Path); m != nil {
+		s.handle(m).ServeHTTP(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// handle makes an http.Handler of one that returns errors. What it writes is held
+// until it is whole, so that an error never comes after half a page.
+func (s *Server) handle(f handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		held := &heldResponse{ResponseWriter: w}
+		err := f(held, r)
+		if err == nil {
+			held.send(r)
+			return
+		}
+		failed := statusOf(err)
+		if failed.status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
+			s.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		}
+		s.fail(w, r, failed)
+	})
+}
+
+// heldResponse keeps an answer until it is whole.
+type heldResponse struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (h *heldResponse) WriteHeader(status int) { h.status = status }
+
+// Write implements http.ResponseWriter.
+func (h *heldResponse) Write(b []byte) (int, error) { return h.body.Write(b) }
+
+func (h *heldResponse) send(r *http.Request) {
+	if h.status == 0 {
+		h.status = http.StatusOK
+	}
+	w := h.ResponseWriter
+	if h.status == http.StatusOK && w.Header().Get("ETag") != "" && matches(r.Header.Get("If-None-Match"), w.Header().Get("ETag")) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.WriteHeader(h.status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(h.body.Bytes()) // the client may be gone
+	}
+}
+
+// matches reports whether a list of entity tags, as If-None-Match has it, names one
+// (RFC 9110, section 13.1.2: compared weakly).
+func matches(list, tag string) bool {
+	for t := range strings.SplitSeq(list, ",") {
+		t = strings.TrimSpace(t)
+		if t == "*" || t != "" && strings.TrimPrefix(t, "W/") == strings.TrimPrefix(tag, "W/") {
+			return true
+		}
+	}
+	return false
+}
+
+// cached lets what never changes within one build be kept for an hour.
+func cached(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		h.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err := w.Write([]byte("ok\n"))
+	return err
+}
