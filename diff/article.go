@@ -47,7 +47,7 @@ func States(old, new *schema.State, opt Options) Article {
 	if new == nil {
 		new = &schema.State{}
 	}
-	c := comparison{opt: opt, english: isEnglish(old, new)}
+	c := comparison{opt: opt, lang: languageOf(old, new)}
 	for _, row := range schema.Table() {
 		c.field(row.Field, old, new)
 	}
@@ -63,9 +63,9 @@ func States(old, new *schema.State, opt Options) Article {
 
 // comparison collects the fields that differ.
 type comparison struct {
-	opt     Options
-	english bool
-	fields  []Field
+	opt    Options
+	lang   language
+	fields []Field
 }
 
 // field compares one row of schema.Table.
@@ -120,7 +120,7 @@ func (c *comparison) prose(name string, kind Kind, old, new string) {
 		return
 	}
 	segs := Texts(old, new, c.opt)
-	kinds := append([]Kind{kind}, nature(old, new, segs, c.english)...)
+	kinds := append([]Kind{kind}, nature(old, new, segs, c.lang)...)
 	c.fields = append(c.fields, Field{Name: name, Kinds: kinds, Old: old, New: new, Segments: segs})
 }
 

@@ -100,7 +100,7 @@ func Write(w io.Writer, style Style, d Article, opt ShowOptions) error {
 func WriteText(w io.Writer, style Style, oldText, newText string, segs []Segment, opt ShowOptions) error {
 	f := Field{Name: "text", Old: oldText, New: newText, Segments: segs}
 	if oldText != newText {
-		f.Kinds = nature(oldText, newText, segs, true)
+		f.Kinds = nature(oldText, newText, segs, english)
 	}
 	return show(w, style, document{fields: []Field{f}, bare: true}, opt)
 }

@@ -92,7 +92,7 @@ func TestGoldenMoves(t *testing.T) {
 	if moved == 0 {
 		t.Fatalf("no move was found: %+v", d.Fields[0].Segments)
 	}
-	if got, want := Summarize(d.Kinds), "body, wording"; got != want {
+	if got, want := Summarize(d.Kinds), "body, wording, structure"; got != want {
 		t.Errorf("kinds %s, want %s", got, want)
 	}
 	for _, c := range []struct {

@@ -1,183 +1,213 @@
 package diff
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/stemma-project/stemma/schema"
 )
 
-// isEnglish reports whether spelled-out English numbers are to be read: where the
-// newer state says no language, or English.
-func isEnglish(old, new *schema.State) bool {
-	tag := new.Language
-	if tag == "" {
-		tag = old.Language
-	}
-	tag, _, _ = strings.Cut(strings.ToLower(tag), "-")
-	return tag == "" || tag == "en"
-}
+// The rule for figures.
+//
+// Figures changed if the numbers that went are not the numbers that came, each
+// counted as often as it stands; or no word changed and the numbers changed places;
+// or a currency, percent or minus sign changed. Numbers are those in digits of any
+// script, with their decimals, ordinals ("20th") and years, and, in English, those
+// in words ("seven", "twenty-five", "3 million", "dozens"). Another spelling of the
+// same number ("2", "two"; "3 million", "3,000,000") is wording.
+//
+// "One" and the ordinals in words count only where another of them, or a number,
+// stands against them ("one man" → "a man" changes no figure), and so do days and
+// months by their names: "Friday" → "Saturday" is a change of figure, "on Friday"
+// that went is not. A number that a hyphen ties to a name ("F-16") is a part of it.
 
-type wordClass uint8
+// weakness says which figures are none by themselves.
+type weakness uint8
 
 const (
-	aWord   wordClass = iota
-	aFigure           // a number, in digits or spelled out
-	aSign             // a currency, percent or minus sign
+	firm      weakness = iota
+	weakOne            // "one", "first"
+	weakDay            // "Friday"
+	weakMonth          // "March"
 )
 
-// word is a token as the kinds see it. Other marks are no words.
-type word struct {
-	is      wordClass
-	spelled string // the token without the marks in it
-	value   string // a figure in one spelling: "3e6"; a sign itself
-	weak    bool   // "one", "first", …: a figure only where another stands against it
-	tens    bool   // "twenty": a unit may follow
-	number  bool   // a number that "million" may follow
+// figureRef is a figure or sign that went, or came.
+type figureRef struct {
+	value string
+	is    wordClass
+	weak  weakness
+	came  bool
 }
 
-// reader reads words; its scratch is reused.
-type reader struct {
-	english bool
-	tokens  []Token
-}
-
-// words gives the words of s[from:to], figures in one spelling.
-func (r *reader) words(s string, from, to int) []word {
-	text := s[from:to]
-	r.tokens = AppendTokens(r.tokens[:0], text)
-	out := make([]word, 0, len(r.tokens))
-	end := 0 // of the last word
-	for _, t := range r.tokens {
-		w, ok := r.read(text, t)
-		if !ok {
-			continue
+// figuresChanged applies the rule to all hunks; words says whether other words
+// changed.
+func (c *change) figuresChanged(words bool) bool {
+	c.figures = c.figures[:0]
+	for i := range c.hunks {
+		if h := &c.hunks[i]; !h.same {
+			c.figures = appendFigures(c.figures, c.old.words[h.i0:h.i1], false)
+			c.figures = appendFigures(c.figures, c.new.words[h.j0:h.j1], true)
 		}
-		if k := len(out) - 1; k >= 0 && w.is == aFigure && r.joins(text[end:t.Start]) && joinNumber(&out[k], w) {
-			end = t.End
-			continue
-		}
-		out, end = append(out, w), t.End
 	}
-	return out
+	if len(c.figures) == 0 {
+		return false
+	}
+	moved := !words && figuresMoved(c.figures)
+	slices.SortStableFunc(c.figures, func(a, b figureRef) int {
+		return cmp.Or(cmp.Compare(a.is, b.is), strings.Compare(a.value, b.value))
+	})
+	var lost, won [weakMonth + 1]bool
+	var strong, signLost, signWon, uneven bool
+	for rest := c.figures; len(rest) > 0; {
+		f, n, k, hard := rest[0], 0, 0, false
+		for ; k < len(rest) && rest[k].is == f.is && rest[k].value == f.value; k++ {
+			hard = hard || rest[k].weak == firm
+			if rest[k].came {
+				n--
+			} else {
+				n++
+			}
+		}
+		rest = rest[k:]
+		switch {
+		case n == 0:
+		case f.is == aSign:
+			signLost, signWon = signLost || n > 0, signWon || n < 0
+		default:
+			uneven, strong = true, strong || hard
+			lost[f.weak], won[f.weak] = lost[f.weak] || n > 0, won[f.weak] || n < 0
+		}
+	}
+	for weak := range lost {
+		strong = strong || lost[weak] && won[weak]
+	}
+	return strong || signLost && signWon || !words && (signLost || signWon) || !uneven && moved
+}
+
+// appendFigures adds the figures and signs among words.
+func appendFigures(dst []figureRef, words []word, came bool) []figureRef {
+	for i := range words {
+		if w := &words[i]; w.is == aFigure || w.is == aSign {
+			dst = append(dst, figureRef{w.value, w.is, w.weak, came})
+		}
+	}
+	return dst
+}
+
+// figuresMoved reports whether the figures that went stand in another order than
+// those that came.
+func figuresMoved(figures []figureRef) bool {
+	next := func(at int, came bool) int {
+		for at < len(figures) && (figures[at].came != came || figures[at].is != aFigure) {
+			at++
+		}
+		return at
+	}
+	i, j := next(0, false), next(0, true)
+	for i < len(figures) && j < len(figures) && figures[i].value == figures[j].value {
+		i, j = next(i+1, false), next(j+1, true)
+	}
+	return i < len(figures) || j < len(figures)
 }
 
 // joins reports whether what stands between two figures lets them be one number:
 // "twenty-five", "3 million".
-func (r *reader) joins(between string) bool {
+func joins(between string) bool {
 	return between == "-" || between == " " || between == "\u00a0"
 }
 
-// joinNumber adds w to the number before it, where the two are one: "twenty" "five",
-// "3" "million".
-func joinNumber(before *word, w word) bool {
-	zeros, isMagnitude := magnitudes[w.spelledLower()]
+// joinNumber adds a number to the one before it, where the two are one: "twenty"
+// "five", "3" "million".
+func joinNumber(before, w *word) bool {
 	switch {
 	case before.is != aFigure:
 		return false
 	case before.tens && len(w.value) == 3 && strings.HasSuffix(w.value, "e0"):
 		before.value = before.value[:1] + w.value // "2e1", "5e0": "25e0"
 		before.tens = false
-	case before.number && isMagnitude:
-		before.value = scale(before.value, zeros)
+	case before.number && w.zeros > 0:
+		before.value = scale(before.value, int(w.zeros))
 		before.tens = false
 	default:
 		return false
 	}
 	before.spelled += " " + w.spelled
-	before.weak = false
+	before.weak, before.end = firm, w.end
 	return true
 }
 
-func (w word) spelledLower() string { return strings.ToLower(w.spelled) }
-
-// read reads one token; ok is false for a mark.
-func (r *reader) read(text string, t Token) (w word, ok bool) {
-	s := text[t.Start:t.End]
-	w.spelled = letters(s)
-	if w.spelled == "" {
-		return sign(text, t)
+// numberWord says whether a token is an English number in letters.
+func (r *reader) numberWord(w *word) bool {
+	lower := w.spelled
+	if lower[0]-'A' < 26 {
+		lower = strings.ToLower(lower)
 	}
-	first, _ := utf8.DecodeRuneInString(w.spelled)
-	if unicode.IsDigit(first) {
-		if !partOfName(text[:t.Start]) {
-			w.is, w.number, w.value = aFigure, true, figureValue(s, r.english)
-		}
-		return w, true
+	n, found := numerals[lower]
+	if !found {
+		return false
 	}
-	if r.english && maybeNumber(w.spelled) {
-		lower := w.spelledLower()
-		if n, found := numberWords[lower]; found {
-			w.is, w.number, w.value = aFigure, true, n
-			w.tens, w.weak = strings.HasSuffix(n, "e1") && len(n) == 3 && n != "1e1", n == "1e0"
-		} else if _, found := magnitudes[lower]; found || lower == "dozen" || lower == "dozens" {
-			w.is, w.value = aFigure, strings.TrimSuffix(lower, "s")
-			if w.value != lower {
-				w.value += "s" // "hundreds" is another figure than "hundred"
-			}
-		} else if n, found := ordinalWords[lower]; found {
-			w.is, w.value, w.weak = aFigure, n, true
-		}
-	}
-	return w, true
+	w.is, w.value, w.weak, w.tens, w.zeros = aFigure, n.value, n.weak, n.tens, n.zeros
+	w.number = n.zeros == 0 && n.value[0] <= '9' && (n.weak == firm || lower == "one")
+	w.begins = len(lower) > 0 && w.spelled[0] != lower[0]
+	return true
 }
 
-// letters keeps what makes a word a word: letters with their accents, digits and
-// symbols such as emoji.
-func letters(s string) string {
-	plain := 0
-	for plain < len(s) && ('a' <= s[plain] && s[plain] <= 'z' || 'A' <= s[plain] && s[plain] <= 'Z' || '0' <= s[plain] && s[plain] <= '9') {
-		plain++
-	}
-	if plain == len(s) {
-		return s
-	}
-	keep := func(c rune) bool {
-		return unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c) && c != '\ufe0f' || unicode.Is(unicode.So, c) || unicode.Is(unicode.N, c)
-	}
-	for i, c := range s {
-		if !keep(c) {
-			var b strings.Builder
-			b.WriteString(s[:i])
-			for _, c := range s[i:] {
-				if keep(c) {
-					b.WriteRune(c)
-				}
-			}
-			return b.String()
+// calendar says whether a token is the name of a day or month. Those that are names
+// and words as well must not begin a sentence or follow a name: "Theresa May".
+func (r *reader) calendar(w *word) bool {
+	switch w.spelled {
+	case "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday":
+		w.weak = weakDay
+	case "January", "February", "September", "October", "November", "December", "July", "June":
+		w.weak = weakMonth
+	case "March", "April", "May", "August":
+		if w.begins || r.followsName(w.start) {
+			return false
 		}
+		w.weak = weakMonth
+	default:
+		return false
 	}
-	return s
+	w.is, w.value, w.begins = aFigure, w.spelled, false
+	return true
 }
 
-// sign reads a mark that belongs to a figure: a currency or percent sign, or a
+// followsName reports whether the word before text[at], on the same line, has a
+// capital and is no common word.
+func (r *reader) followsName(at int) bool {
+	if at < 2 || r.text[at-1] != ' ' {
+		return false
+	}
+	from := at - 1
+	for from > 0 && r.text[from-1] != ' ' && r.text[from-1] != '\n' {
+		from--
+	}
+	c, _ := utf8.DecodeRuneInString(r.text[from:])
+	return unicode.IsUpper(c) && !isCommon(r.text[from:at-1])
+}
+
+// sign says whether a mark belongs to a figure: a currency or percent sign, or a
 // minus, which stands before a digit and after no word.
-func sign(text string, t Token) (word, bool) {
-	s := text[t.Start:t.End]
+func (r *reader) sign(w *word) bool {
+	s := r.text[w.start:w.end]
+	if len(s) == 1 && s[0] != '$' && s[0] != '%' && s[0] != '-' {
+		return false
+	}
 	c, _ := utf8.DecodeRuneInString(s)
 	switch {
 	case unicode.Is(unicode.Sc, c), strings.ContainsRune("%‰٪％", c):
-		return word{is: aSign, value: s}, true
+		w.is, w.value = aSign, s
+		return true
 	case s == "-" || s == "−":
-		next, _ := utf8.DecodeRuneInString(text[t.End:])
-		last, _ := utf8.DecodeLastRuneInString(text[:t.Start])
-		if unicode.IsDigit(next) && (t.Start == 0 || unicode.IsSpace(last) || unicode.Is(unicode.Sc, last) || last == '(') {
-			return word{is: aSign, value: "-"}, true
+		next, _ := utf8.DecodeRuneInString(r.text[w.end:])
+		last, _ := utf8.DecodeLastRuneInString(r.text[:w.start])
+		if unicode.IsDigit(next) && (w.start == 0 || unicode.IsSpace(last) || unicode.Is(unicode.Sc, last) || last == '(') {
+			w.is, w.value = aSign, "-"
+			return true
 		}
 	}
-	return word{}, false
-}
-
-// partOfName reports whether the digits after the text belong to a name: "F-16",
-// "COVID-19".
-func partOfName(before string) bool {
-	c, n := utf8.DecodeLastRuneInString(before)
-	if c != '-' && c != '\u2010' && c != '\u2011' && c != '–' {
-		return false
-	}
-	c, _ = utf8.DecodeLastRuneInString(before[:len(before)-n])
-	return unicode.IsLetter(c)
+	return false
 }
 
 // figureValue gives a number one spelling: its digits without zeros at the ends,

@@ -18,29 +18,58 @@ func scale(value string, zeros int) string {
 	return power(digits, exp+zeros)
 }
 
-// numberWords are the English numbers that stand alone, as values.
-var numberWords = map[string]string{
-	"zero": "0e0", "one": "1e0", "two": "2e0", "three": "3e0", "four": "4e0", "five": "5e0", "six": "6e0",
-	"seven": "7e0", "eight": "8e0", "nine": "9e0", "ten": "1e1", "eleven": "11e0", "twelve": "12e0",
-	"thirteen": "13e0", "fourteen": "14e0", "fifteen": "15e0", "sixteen": "16e0", "seventeen": "17e0",
-	"eighteen": "18e0", "nineteen": "19e0", "twenty": "2e1", "thirty": "3e1", "forty": "4e1", "fifty": "5e1",
-	"sixty": "6e1", "seventy": "7e1", "eighty": "8e1", "ninety": "9e1",
+// numeral is what a number in English letters says: a value; a magnitude, which
+// multiplies the number before it by a power of ten; or an ordinal.
+type numeral struct {
+	value string
+	zeros int8 // of a magnitude
+	weak  weakness
+	tens  bool // a unit may follow: "twenty-five"
 }
 
-// magnitudes are the words that multiply the number before them, as powers of ten.
-var magnitudes = map[string]int{
-	"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12,
-	"hundreds": 2, "thousands": 3, "millions": 6, "billions": 9, "trillions": 12,
+// numerals are the English words for numbers. "Hundreds" is another figure than
+// "hundred".
+var numerals = map[string]numeral{
+	"zero": {value: "0e0"}, "one": {value: "1e0", weak: weakOne}, "two": {value: "2e0"}, "three": {value: "3e0"},
+	"four": {value: "4e0"}, "five": {value: "5e0"}, "six": {value: "6e0"}, "seven": {value: "7e0"},
+	"eight": {value: "8e0"}, "nine": {value: "9e0"}, "ten": {value: "1e1"}, "eleven": {value: "11e0"},
+	"twelve": {value: "12e0"}, "thirteen": {value: "13e0"}, "fourteen": {value: "14e0"}, "fifteen": {value: "15e0"},
+	"sixteen": {value: "16e0"}, "seventeen": {value: "17e0"}, "eighteen": {value: "18e0"}, "nineteen": {value: "19e0"},
+
+	"twenty": {value: "2e1", tens: true}, "thirty": {value: "3e1", tens: true}, "forty": {value: "4e1", tens: true},
+	"fifty": {value: "5e1", tens: true}, "sixty": {value: "6e1", tens: true}, "seventy": {value: "7e1", tens: true},
+	"eighty": {value: "8e1", tens: true}, "ninety": {value: "9e1", tens: true},
+
+	"hundred": {value: "hundred", zeros: 2}, "thousand": {value: "thousand", zeros: 3}, "million": {value: "million", zeros: 6},
+	"billion": {value: "billion", zeros: 9}, "trillion": {value: "trillion", zeros: 12}, "dozen": {value: "dozen"},
+	"hundreds": {value: "hundreds", zeros: 2}, "thousands": {value: "thousands", zeros: 3}, "millions": {value: "millions", zeros: 6},
+	"billions": {value: "billions", zeros: 9}, "trillions": {value: "trillions", zeros: 12}, "dozens": {value: "dozens"},
+
+	"first": {value: "1e0st", weak: weakOne}, "second": {value: "2e0nd", weak: weakOne}, "third": {value: "3e0rd", weak: weakOne},
+	"fourth": {value: "4e0th", weak: weakOne}, "fifth": {value: "5e0th", weak: weakOne}, "sixth": {value: "6e0th", weak: weakOne},
+	"seventh": {value: "7e0th", weak: weakOne}, "eighth": {value: "8e0th", weak: weakOne}, "ninth": {value: "9e0th", weak: weakOne},
+	"tenth": {value: "1e1th", weak: weakOne},
 }
 
-// maybeNumber reports whether a word may be one of those in this file, as nearly
-// none is: by its length and its first letter.
+// numeralLengths has, for each first letter from a on, the lengths of the words of
+// numerals: bit n for n letters.
+var numeralLengths = [26]uint16{
+	'b' - 'a': 1<<7 | 1<<8,
+	'd' - 'a': 1<<5 | 1<<6,
+	'e' - 'a': 1<<5 | 1<<6 | 1<<8,
+	'f' - 'a': 1<<4 | 1<<5 | 1<<6 | 1<<7 | 1<<8,
+	'h' - 'a': 1<<7 | 1<<8,
+	'm' - 'a': 1<<7 | 1<<8,
+	'n' - 'a': 1<<4 | 1<<5 | 1<<6 | 1<<8,
+	'o' - 'a': 1 << 3,
+	's' - 'a': 1<<3 | 1<<5 | 1<<6 | 1<<7 | 1<<9,
+	't' - 'a': 1<<3 | 1<<5 | 1<<6 | 1<<8 | 1<<9,
+	'z' - 'a': 1 << 4,
+}
+
+// maybeNumber reports whether a word may be one of numerals, as nearly none is: by
+// its first letter and its length.
 func maybeNumber(w string) bool {
-	return len(w) >= 3 && len(w) <= len("seventeenth") && strings.IndexByte("bdefhmnostzBDEFHMNOSTZ", w[0]) >= 0
-}
-
-// ordinalWords are the English ordinals, as figures with their letters.
-var ordinalWords = map[string]string{
-	"first": "1e0st", "second": "2e0nd", "third": "3e0rd", "fourth": "4e0th", "fifth": "5e0th", "sixth": "6e0th",
-	"seventh": "7e0th", "eighth": "8e0th", "ninth": "9e0th", "tenth": "1e1th",
+	c := w[0] | 0x20 - 'a'
+	return c < 26 && len(w) < 16 && numeralLengths[c]>>len(w)&1 != 0
 }

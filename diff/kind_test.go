@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +18,7 @@ type headlineChange struct {
 	ID, Before, After string
 }
 
-func headlineChanges(t *testing.T) (out []headlineChange) {
+func headlineChanges(t testing.TB) (out []headlineChange) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "format", "headline-changes.jsonl"))
 	if err != nil {
@@ -36,17 +35,6 @@ func headlineChanges(t *testing.T) (out []headlineChange) {
 	return out
 }
 
-// TestKindsOfRealHeadlines holds the kinds of 120 real changes, which were read
-// one by one.
-func TestKindsOfRealHeadlines(t *testing.T) {
-	var got bytes.Buffer
-	for _, c := range headlineChanges(t) {
-		d := States(&schema.State{Headline: c.Before}, &schema.State{Headline: c.After}, Options{})
-		fmt.Fprintf(&got, "%s\t%s\n", c.ID, Summarize(d.Kinds))
-	}
-	golden(t, "headline-kinds.tsv", got.Bytes())
-}
-
 func TestKindsAreListedInOneOrder(t *testing.T) {
 	d := goldenDiff()
 	all := AllKinds()
@@ -58,7 +46,7 @@ func TestKindsAreListedInOneOrder(t *testing.T) {
 		}
 		last = at
 	}
-	if got, want := Summarize(d.Kinds), "headline, summary, body, figure, wording, image, contexts, sources, other"; got != want {
+	if got, want := Summarize(d.Kinds), "headline, summary, body, figure, wording, typography, image, contexts, sources, other"; got != want {
 		t.Errorf("kinds %s, want %s", got, want)
 	}
 }
@@ -107,7 +95,9 @@ func TestNoise(t *testing.T) {
 		{[]Kind{KindHeadline, KindPunctuation}, true},
 		{[]Kind{KindHeadline, KindBody, KindPunctuation, KindWhitespace}, true},
 		{[]Kind{KindHeadline, KindBody, KindWording, KindWhitespace}, false},
+		{[]Kind{KindBody, KindTypography}, true},
 		{[]Kind{KindBody, KindWhitespace, KindSources}, false},
+		{[]Kind{KindBody, KindStructure}, false},
 	} {
 		if got := Noise(c.kinds); got != c.want {
 			t.Errorf("%s: noise %v", Summarize(c.kinds), got)

@@ -33,6 +33,12 @@ const (
 
 // Version is one recorded state of an article, without the state itself, which
 // [Store.State] reads.
+//
+// It restores an earlier version if all fields that make a version are the same in
+// both, and those of the version published just before it are not. Earlier is what
+// was published before that one; of several with the state, it is the one that was
+// recorded first. A past that is inserted later may give an old version something
+// that it restores.
 type Version struct {
 	Article    schema.ID     // the article it belongs to now
 	Number     int           // from 1, in the order of recording in this store
@@ -42,7 +48,7 @@ type Version struct {
 	Recorded   time.Time     // when this store learnt of it, UTC, to the second
 	Author     schema.Person // who wrote it
 	Kinds      []diff.Kind   // how it differs from the version published before it; empty for the first
-	Restores   int           // the number of an earlier version with the same state; 0 for none
+	Restores   int           // the version to whose state it returns, see below; 0 for none
 	Headline   string
 	Date       schema.Date
 	Category   string

@@ -1,0 +1,217 @@
+package diff
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// titleCase says whether a text capitalises its words as English titles do.
+type titleCase uint8
+
+const (
+	titleUnknown titleCase = iota
+	titleNot
+	titleYes
+)
+
+// capital says whether a token that begins with a capital is a name, by the first
+// part of the rule in kind_name.go.
+func (r *reader) capital(w *word) {
+	s := r.text[w.start:w.end]
+	if len(w.spelled) == 1 && s == "I" && r.lang == english || r.lang == nouns {
+		return
+	}
+	w.begins = sentenceStart(r.text, w.start)
+	if r.lang == english && r.calendar(w) {
+		return
+	}
+	if !w.begins && r.titled() {
+		w.begins = true
+	}
+	switch {
+	case !w.begins:
+		w.is = aName
+	case innerCapital(s) && !r.shouts():
+		w.is, w.begins = aName, false
+	case r.lang == english && !isCommon(w.spelled), r.lang != english && r.title != titleYes && capitalAfter(r.text, w.end) && !isLink(strings.ToLower(w.spelled)):
+		w.is, w.begins = aName, false
+	case len(w.spelled) <= 5:
+		w.link = isLink(strings.ToLower(w.spelled))
+	}
+}
+
+// innerCapital reports whether a token has a second capital: "US", "McDonald".
+func innerCapital(s string) bool {
+	for i := 1; i < len(s); i++ {
+		if s[i]-'A' < 26 {
+			return true
+		}
+	}
+	return false
+}
+
+// shouts reports whether the head of the text is all in capitals.
+func (r *reader) shouts() bool {
+	for _, c := range r.text[:min(len(r.text), 64)] {
+		if unicode.IsLower(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// capitalAfter reports whether the next word begins with a capital.
+func capitalAfter(s string, at int) bool {
+	if at+1 >= len(s) || s[at] != ' ' && s[at] != '-' {
+		return false
+	}
+	c, _ := utf8.DecodeRuneInString(s[at+1:])
+	return unicode.IsUpper(c)
+}
+
+// sentenceStart reports whether a sentence may begin at s[at]: at the start of a
+// line and after a mark that ends a sentence or announces one, quotation marks,
+// brackets and the marks of lists and headings aside. After an abbreviation it may,
+// too: who can tell.
+func sentenceStart(s string, at int) bool {
+	for n := 0; at > 0 && n < 16; n++ {
+		c, size := utf8.DecodeLastRuneInString(s[:at])
+		switch c {
+		case '\n', '.', '!', '?', ':', '…', '·', ';':
+			return true
+		case ' ', '\t', '\u00a0', '\u200b', '\ufeff', '"', '\'', '“', '”', '„', '«', '»', '‹', '›', '‘', '’', '(', '[', '*', '_', '#', '>', '=', '¿', '¡', '•':
+			at -= size
+		case '-', '–', '—', '+':
+			if at == len(s) || s[at] != ' ' || at > size && s[at-size-1] != '\n' {
+				return false
+			}
+			at -= size
+		default:
+			return false
+		}
+	}
+	return at == 0
+}
+
+// titled reports whether the text is a title whose words have capitals.
+func (r *reader) titled() bool {
+	if r.title == titleUnknown {
+		r.title = titleNot
+		if looksTitled(r.text) {
+			r.title = titleYes
+		}
+	}
+	return r.title == titleYes
+}
+
+// titleBytes is the greatest length of a title.
+const titleBytes = 240
+
+// looksTitled reports whether a single line has capitals on at least four words,
+// and on every word of four letters and more but for some prepositions.
+func looksTitled(s string) bool {
+	if len(s) > titleBytes {
+		return false
+	}
+	capitals := 0
+	for at := 0; at < len(s); {
+		end := at
+		for end < len(s) && s[end] != ' ' && s[end] != '\n' {
+			end++
+		}
+		w := s[at:end]
+		if at = end + 1; end < len(s) && s[end] == '\n' {
+			return false
+		}
+		switch first := strings.TrimLeft(w, "\"'([“‘"); {
+		case first == "":
+		case first[0]-'A' < 26:
+			capitals++
+		case first[0]-'a' < 26 && len(first) >= 4 && !smallInTitle(strings.TrimRight(first, ".,:;!?)]'\"”’")):
+			return false
+		}
+	}
+	return capitals >= 4
+}
+
+// smallInTitle reports whether a word may be small in a title.
+func smallInTitle(w string) bool {
+	switch w {
+	case "with", "from", "over", "into", "after", "amid", "about", "than", "that", "upon", "near", "under",
+		"against", "during", "before", "between", "through", "versus", "onto", "without", "among":
+		return true
+	}
+	return len(w) < 4
+}
+
+// isCommon reports whether an English word, capitals aside, is one of commonWords
+// or a form of one: "Protesters", "Killed", "Countries".
+func isCommon(w string) bool {
+	var room [24]byte
+	if len(w)+1 > len(room) {
+		return false
+	}
+	for i := range len(w) {
+		if room[i] = w[i] | 0x20; room[i]-'a' >= 26 {
+			return false
+		}
+	}
+	b := room[:len(w)]
+	if len(b) == 1 || hasCommon(b) {
+		return true
+	}
+	if isNameLike(string(b)) {
+		return false
+	}
+	for _, suffix := range [...]string{"s", "es", "ed", "d", "ing", "ly", "er", "ers", "ings"} {
+		if n := len(b) - len(suffix); n >= 3 && string(b[n:]) == suffix {
+			stem := b[:n]
+			if hasCommon(stem) || suffix != "s" && suffix != "d" && hasStem(stem) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isNameLike reports whether a word looks like a form of a common one, but begins
+// a sentence as a name more often: "United States", "Walker".
+func isNameLike(w string) bool {
+	switch w {
+	case "united", "walker", "parker", "carter", "turner", "fisher", "hunter", "baker", "miller", "porter", "brooks",
+		"rivers", "waters", "banks", "wales", "reading", "hastings", "angers", "nancy", "tours", "lions", "rangers":
+		return true
+	}
+	return false
+}
+
+// hasStem reports whether a common word lost its e ("seiz-ed"), gave up its y
+// ("countri-es") or doubled its consonant ("bann-ed") to make the stem.
+func hasStem(b []byte) bool {
+	last := len(b) - 1
+	var room [24]byte
+	e := append(append(room[:0], b...), 'e')
+	if hasCommon(e) {
+		return true
+	}
+	if b[last] == 'i' {
+		e[last] = 'y'
+		return hasCommon(e[:len(b)])
+	}
+	return last >= 3 && b[last] == b[last-1] && hasCommon(b[:last])
+}
+
+func hasCommon(b []byte) bool {
+	list := commonWords[b[0]-'a']
+	for {
+		at := strings.Index(list, string(b))
+		if at < 0 {
+			return false
+		}
+		if list[at-1] == ' ' && list[at+len(b)] == ' ' {
+			return true
+		}
+		list = list[at+1:]
+	}
+}
