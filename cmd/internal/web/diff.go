@@ -72,6 +72,9 @@ type diffBody struct {
 
 // diff is the word diff of two versions, field by field.
 func (s *Server) diff(w http.ResponseWriter, r *http.Request, st *story) error {
+	if since := r.URL.Query().Get("since"); since != "" && st.pair == "" {
+		return s.since(w, r, st, since)
+	}
 	if st.pair == "" {
 		n := len(st.versions)
 		if n < 2 {

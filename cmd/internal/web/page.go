@@ -61,6 +61,7 @@ func functions() template.FuncMap {
 		"quiet":    diff.Noise,
 		"visible":  schema.VisibleLine,
 		"dir":      textDirection,
+		"shift":    func(a float64, by int) float64 { return a + float64(by) },
 		"less":     func(a, b int) int { return a - b },
 		"tab":      func(v repo.Version, what view) tab { return tab{v, what} },
 		"markdown": markdownRenderer(),

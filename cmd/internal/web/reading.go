@@ -187,6 +187,8 @@ func (s *Server) article(w http.ResponseWriter, r *http.Request) error {
 		return s.diff(w, r, st)
 	case viewArticle:
 		return s.read(w, r, st)
+	case viewTimeline:
+		return s.timeline(w, r, st)
 	}
 	return notFound("nothing stands at this address")
 }
@@ -255,12 +257,17 @@ type articleBody struct {
 	Changes  []repo.Version
 	Related  []repo.Related
 	StateURL map[string]string // of the other formats
+	Since    int               // the version that the reader saw last, where it changed since; else 0
+	Edits    int               // how many versions came after that
+	Data     any               // schema.org
+	Modified string
 }
 
 // read is the article itself.
 func (s *Server) read(w http.ResponseWriter, r *http.Request, st *story) error {
-	tag := `"` + st.shown.Seal.String() + "-" + strconv.Itoa(len(st.versions)) + `"`
-	w.Header().Set("ETag", tag)
+	if st.format != "html" { // a page also says what changed since its reader looked last
+		w.Header().Set("ETag", `"`+st.shown.Seal.String()+"-"+strconv.Itoa(len(st.versions))+`"`)
+	}
 	w.Header().Set("Cache-Control", "no-cache")
 	if r.URL.RawQuery == "" {
 		w.Header().Set("Link", s.originLinks(st))
@@ -293,6 +300,14 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, st *story) error {
 	}
 	body := articleBody{Version: st.shown, State: state, Current: st.current(), Old: st.shown.Number != st.current().Number,
 		At: st.at, Changes: st.versions, Related: related, StateURL: map[string]string{}}
+	if !body.Old {
+		looks := s.seenBy(r)
+		if last := looks.last(&body.Current); last > 0 && last != body.Current.Number && st.position(last) >= 0 {
+			body.Since, body.Edits = last, len(st.versions)-1-st.position(last)
+		}
+		s.saw(w, looks, &body.Current)
+	}
+	body.Data = s.newsArticle(st, state)
 	for _, f := range formats[viewArticle][1:] {
 		body.StateURL[f] = address(st.current().Path, viewArticle, f)
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"embed"
 	"errors"
 	"io/fs"
@@ -26,18 +27,22 @@ type Options struct {
 	Base  string           // "https://news.example", with which absolute addresses begin; "" leaves them relative
 	Log   *slog.Logger     // nil logs nothing
 	Now   func() time.Time // nil is time.Now
+	// Secret signs what readers keep for the server, at least 16 bytes; nil is one that
+	// lasts as long as the server.
+	Secret []byte
 }
 
 // Server answers requests for the pages of one store. It may be used by many
 // goroutines.
 type Server struct {
-	store *repo.Store
-	title string
-	base  string
-	log   *slog.Logger
-	now   func() time.Time
-	mux   *http.ServeMux
-	pages *pages
+	store  *repo.Store
+	title  string
+	base   string
+	log    *slog.Logger
+	now    func() time.Time
+	secret []byte
+	mux    *http.ServeMux
+	pages  *pages
 }
 
 // New makes a server.
@@ -51,6 +56,13 @@ func New(opt Options) (*Server, error) {
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.secret = opt.Secret; s.secret == nil {
+		s.secret = make([]byte, 32)
+		rand.Read(s.secret) // never fails: see crypto/rand
+	}
+	if len(s.secret) < 16 {
+		return nil, errors.New("the secret is shorter than 16 bytes")
 	}
 	if opt.Base != "" {
 		u, err := url.Parse(opt.Base)

@@ -132,6 +132,11 @@ func TestPages(t *testing.T) {
 		{oldPath + ".md?x=1", 301, nowPath + ".md?x=1"},
 		{oldPath + "/diff/1..2.json", 301, nowPath + "/diff/1..2.json"},
 		{"/news/2020/05/1/two-die.html", 404, ""}, // the beginning of a slug is no address
+		{nowPath + "/diff?since=2020-05-01T10:30:00Z", 302, nowPath + "/diff/1..3.html"},
+		{nowPath + "/diff?since=nonsense", 400, ""},
+		{nowPath + "/timeline", 200, "3 versions from 2020-05-01 to 2020-05-01"},
+		{nowPath + "/timeline.svg", 200, "<svg xmlns"},
+		{nowPath + ".html", 200, `"dateModified":"2020-05-01T12:00:00Z"`},
 		{"/nothing", 404, "no article"},
 		{"/static/style.css", 200, "prefers-color-scheme"},
 		{"/static/diff.css", 200, ".stemma-diff"},
@@ -153,7 +158,7 @@ func TestPages(t *testing.T) {
 func TestConditionalRequests(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	for _, path := range []string{nowPath + ".html", nowPath + "/diff/1..3.html", "/feed.atom", "/feed.json", nowPath + "/changes.atom"} {
+	for _, path := range []string{nowPath + ".md", nowPath + "/diff/1..3.html", "/feed.atom", "/feed.json", nowPath + "/changes.atom"} {
 		first, _ := s.get(path)
 		tag := first.Header.Get("ETag")
 		if again, body := s.get(path, "If-None-Match", `"x", W/`+tag); tag == "" || again.StatusCode != http.StatusNotModified || body != "" {
@@ -268,5 +273,43 @@ func TestTextIsNoMarkup(t *testing.T) {
 		if answer.StatusCode != http.StatusOK || strings.Contains(body, "<script>") || strings.Contains(body, "<svg/onload") || strings.Contains(body, "<img src=x") || strings.Contains(body, "href=\"javascript") {
 			t.Errorf("%s: %d, with markup of the article's: %.2000s", p, answer.StatusCode, body)
 		}
+	}
+}
+
+// A reader who comes back is told what changed since, over however many edits; who
+// forges the cookie is a new reader.
+func TestSinceTheLastLook(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	look := func(cookie string) (string, string) {
+		answer, body := s.get(nowPath+".html", "Cookie", cookie)
+		if answer.StatusCode == http.StatusMovedPermanently {
+			answer, body = s.get(answer.Header.Get("Location"), "Cookie", cookie)
+		}
+		if set := answer.Header.Get("Set-Cookie"); set != "" {
+			cookie, _, _ = strings.Cut(set, ";")
+		}
+		return cookie, body
+	}
+	cookie, body := look("")
+	if strings.Contains(body, "since you last looked") || cookie == "" {
+		t.Errorf("a new reader: %q, %s", cookie, body)
+	}
+	if _, body := look(cookie); strings.Contains(body, "since you last looked") {
+		t.Error("nothing changed, and the page says that something did")
+	}
+	for i := range 2 {
+		s.record("storm", "Nine die in storm", fmt.Sprintf("Edit %d.\n", i), time.Date(2020, 5, 1, 14+i, 0, 0, 0, time.UTC))
+	}
+	forged := strings.Replace(cookie, "-3.", "-1.", 1)
+	if _, body := look(forged); forged == cookie || strings.Contains(body, "since you last looked") {
+		t.Error("a forged cookie is believed")
+	}
+	cookie, body = look(cookie)
+	if !strings.Contains(body, "2 versions.") || !strings.Contains(body, nowPath+"/diff/3..5.html") {
+		t.Errorf("what changed since is not told: %s", body)
+	}
+	if _, body := look(cookie); strings.Contains(body, "since you last looked") {
+		t.Error("it is told again")
 	}
 }
