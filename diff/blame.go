@@ -65,6 +65,27 @@ type Blame struct {
 type Origin struct {
 	Start, End int
 	Version    int
+	Words      int // how many words they hold; marks and signs of punctuation are none
+}
+
+// BlamedField is a field of an article with the origins of its words. Runs are in order
+// and don't overlap; white space between words of two origins belongs to none.
+type BlamedField struct {
+	Name string // as in Field
+	Text string // of a set, one item a line
+	Runs []Origin
+}
+
+// AddRun adds what follows all runs, to the last one where that has the same origin.
+func (f *BlamedField) AddRun(o Origin) { f.Runs = appendOrigin(f.Runs, o) }
+
+func appendOrigin(runs []Origin, o Origin) []Origin {
+	if last := len(runs) - 1; last >= 0 && runs[last].Version == o.Version {
+		runs[last].End = o.End
+		runs[last].Words += o.Words
+		return runs
+	}
+	return append(runs, o)
 }
 
 // blameLine is a paragraph of the version at hand: text[start:end].
@@ -115,7 +136,11 @@ func (b *Blame) Words() []Origin {
 		k := 0
 		for _, s := range l.copy.sentences {
 			for _, w := range s.words {
-				out = append(out, Origin{b.tokens[k].Start, b.tokens[k].End, int(b.origin[w])})
+				o := Origin{Start: b.tokens[k].Start, End: b.tokens[k].End, Version: int(b.origin[w])}
+				if isWord(b.text[o.Start:o.End]) {
+					o.Words = 1
+				}
+				out = append(out, o)
 				k++
 			}
 		}
@@ -129,11 +154,7 @@ func (b *Blame) Words() []Origin {
 func (b *Blame) Runs() []Origin {
 	var out []Origin
 	for _, w := range b.Words() {
-		if last := len(out) - 1; last >= 0 && out[last].Version == w.Version {
-			out[last].End = w.End
-			continue
-		}
-		out = append(out, w)
+		out = appendOrigin(out, w)
 	}
 	return out
 }
