@@ -75,7 +75,7 @@ func (a *app) commands() map[string][]*cobra.Command {
 	return map[string][]*cobra.Command{
 		"write": {a.initCommand(), a.recordCommand(), a.editCommand(), a.importCommand()},
 		"read": {
-			a.changesCommand(), a.diffCommand(), a.showCommand(), a.logCommand(),
+			a.changesCommand(), a.diffCommand(), a.blameCommand(), a.showCommand(), a.logCommand(),
 			a.listCommand(), a.dayCommand(), a.relatedCommand(), a.convertCommand(),
 		},
 		"mend": {a.restoreCommand(), a.correctCommand(), a.withdrawCommand(), a.linkCommand(), a.splitCommand()},

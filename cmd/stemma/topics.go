@@ -98,6 +98,10 @@ Other objects:
            "to"}], "fields": [{"field", "kinds", "oldText", "newText",
            "segments": [{"op", "old": [start, end], "new": [start, end],
            "pair"}]}]}, offsets in bytes of the texts
+  blame    {"article", "version", "fields": [{"field", "text", "runs": [{"start",
+           "end", "version", "author", "published", "words"}]}], "versions":
+           [VERSION, ...]}; with --totals, instead of fields,
+           "totals": [{"author", "version", "published", "words", "versions"}]
   verify   {"ok", "objects", "commits", "articles", "versions",
            "findings": [{"article", "version", "commit", "path", "field",
            "reason", "hint"}]}
