@@ -20,7 +20,7 @@ const (
 	JSON     Style = "json"     // one object: see [JSONSchema]
 	Markdown Style = "markdown" // CriticMarkup: {--old--}{++new++}
 	Unified  Style = "unified"  // what patch and git apply read
-	SVG      Style = "svg"      // a picture of a terminal
+	SVG      Style = "svg"      // a picture of the passages that changed
 )
 
 // Styles gives every style.
@@ -37,7 +37,7 @@ func ParseStyle(s string) (Style, error) {
 // Values of ShowOptions.Around beside a number.
 const (
 	AroundAll     = -1 // show everything
-	AroundDefault = -2 // what suits the style: Term and SVG fold paragraphs farther than one from a change, Unified keeps three lines, the others show everything
+	AroundDefault = -2 // what suits the style: Term folds paragraphs farther than one from a change, SVG all that are unchanged, Unified keeps three lines, the others show everything
 )
 
 // ShowOptions says how a diff is shown.
@@ -49,9 +49,9 @@ type ShowOptions struct {
 	Around int
 
 	Color      bool     // Term: colours in place of marks
-	Width      int      // Term and SVG: columns at which lines are wrapped; 0 is no wrapping for Term, 88 for SVG
+	Width      int      // Term: columns at which lines are wrapped; 0 is no wrapping
 	SideBySide bool     // HTML: a table with the old text beside the new
-	ID         string   // HTML: begins the addresses of moves, where a page holds several diffs; letters, digits and hyphens
+	ID         string   // HTML and SVG: begins the ids of elements, where a page holds several diffs; letters, digits and hyphens
 	NoCSS      bool     // HTML: leave the style sheet out, since the page has it: see [CSS]
 	Stat       bool     // Term, Plain, JSON: words removed and added per field; the first two show nothing else
 	Fields     []string // the fields to show, "image" for all of its parts; none means all
@@ -61,7 +61,6 @@ type ShowOptions struct {
 	Article                string // the article's id, for JSON
 	From, To               string // what the sides are called: "ID@1", a file's name
 	FromVersion, ToVersion int    // their version numbers, for JSON; 0 where there is none
-	Command                string // SVG: the command line that the picture shows
 	Corrections            []Correction
 }
 

@@ -52,8 +52,7 @@ func (p *printer) htmlField(d document, f Field, moves string, opt ShowOptions) 
 		p.print(`<section class="field" aria-label="text">`, "\n")
 	} else {
 		p.print(`<section class="field" data-field="`, escapeHTML(f.Name), `" aria-label="`, escapeHTML(f.Name), `">`, "\n<h3>", escapeHTML(f.Name))
-		kinds := slices.DeleteFunc(slices.Clone(f.Kinds), func(k Kind) bool { return string(k) == f.Name }) // the heading says that one
-		if len(kinds) > 0 {
+		if kinds := f.kindsBesideName(); len(kinds) > 0 {
 			p.print(` <small class="kinds">`, escapeHTML(Summarize(kinds)), "</small>")
 		}
 		p.print("</h3>\n")

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -62,6 +63,12 @@ func replacesLines(f Field, i int) bool {
 
 func lineStarts(text string, i int) bool { return i == 0 || text[i-1] == '\n' }
 
+// kindsBesideName gives the kinds of change, less the one that a heading with the
+// field's name says already.
+func (f Field) kindsBesideName() []Kind {
+	return slices.DeleteFunc(slices.Clone(f.Kinds), func(k Kind) bool { return string(k) == f.Name })
+}
+
 // multiline reports whether either text has more than one line.
 func (f Field) multiline() bool {
 	return strings.Contains(strings.TrimSpace(f.Old), "\n") || strings.Contains(strings.TrimSpace(f.New), "\n")
@@ -115,8 +122,10 @@ type folding struct {
 // foldingOf reads ShowOptions.Around for the styles that people read.
 func foldingOf(style Style, around int) folding {
 	switch {
-	case around == AroundDefault && (style == Term || style == SVG):
+	case around == AroundDefault && style == Term:
 		return folding{paragraphs: 1, words: -1}
+	case around == AroundDefault && style == SVG:
+		return folding{paragraphs: 0, words: -1}
 	case around < 0:
 		return folding{-1, -1}
 	}

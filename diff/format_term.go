@@ -136,13 +136,16 @@ func moveNote(s part) string {
 // wrap breaks lines that are longer than width columns: after white space where
 // there is some, between wide characters, else between grapheme clusters. A
 // width of 0 breaks nothing. Tabs go to every eighth column.
-func wrap(lines [][]run, width int) [][]run {
+func wrap(lines [][]run, width int) [][]run { return wrapBy(lines, width, clusterColumns) }
+
+// wrapBy is wrap in the unit that measure gives a grapheme cluster's width in.
+func wrapBy(lines [][]run, width int, measure func(cluster string) int) [][]run {
 	if width <= 0 {
 		return lines
 	}
 	out := make([][]run, 0, len(lines))
 	for _, line := range lines {
-		w := wrapper{width: width}
+		w := wrapper{width: width, measure: measure}
 		for _, r := range line {
 			for g := graphemes.FromString(r.text); g.Next(); {
 				w.add(r.look, g.Value())
@@ -155,20 +158,25 @@ func wrap(lines [][]run, width int) [][]run {
 
 // wrapper fills lines cluster by cluster.
 type wrapper struct {
-	width int
-	done  [][]run
-	line  []run // up to the last place where a break may come
-	used  int   // its columns
-	word  []run // what follows
-	wide  int   // its columns
+	width   int
+	measure func(cluster string) int
+	done    [][]run
+	line    []run  // up to the last place where a break may come
+	used    int    // its width
+	word    []run  // what follows
+	wide    int    // its width
+	last    string // the cluster before
 }
 
 // add puts a cluster on the line.
 func (w *wrapper) add(l look, cluster string) {
-	n := clusterColumns(cluster)
+	n := w.measure(cluster)
 	blank := cluster == " " || cluster == "\t"
 	if cluster == "\t" {
 		n = 8 - (w.used+w.wide)%8
+	}
+	if breaksBetween(w.last, cluster) {
+		w.commit()
 	}
 	if w.used+w.wide+n > w.width && !blank {
 		if w.used > 0 {
@@ -181,9 +189,21 @@ func (w *wrapper) add(l look, cluster string) {
 	}
 	w.word = appendRun(w.word, l, cluster)
 	w.wide += n
-	if blank || n == 2 {
+	w.last = cluster
+	if blank {
 		w.commit()
 	}
+}
+
+// breaksBetween reports whether a line may end between two clusters without a blank
+// between them: beside a wide character, but neither before a mark that closes nor
+// after one that opens (UAX #14, as far as Han and kana need it).
+func breaksBetween(before, after string) bool {
+	if before == "" || clusterColumns(before) != 2 && clusterColumns(after) != 2 {
+		return false
+	}
+	const closing, opening = "、。，．・：；？！）］｝」』】〉》〕〗”’…—～ー々,.:;?!)]}%％", "（［｛「『【〈《〔〖“‘([{"
+	return !strings.Contains(closing, after) && !strings.Contains(opening, before)
 }
 
 // commit allows a break here.

@@ -35,7 +35,7 @@ func goldenDiff() Article {
 
 func TestGolden(t *testing.T) {
 	d := goldenDiff()
-	labels := ShowOptions{Around: AroundDefault, From: "7zz@1", To: "7zz@2", FromVersion: 1, ToVersion: 2, Article: "7zz", Command: "stemma diff 7zz",
+	labels := ShowOptions{Around: AroundDefault, From: "7zz@1", To: "7zz@2", FromVersion: 1, ToVersion: 2, Article: "7zz",
 		Corrections: []Correction{{Type: "correction", Text: "An earlier version misstated the {toll}.", From: 1, To: 2}, {Type: "retraction", Text: "What <we> said\nis gone.", To: 1}}}
 	with := func(change func(*ShowOptions)) ShowOptions {
 		o := labels
@@ -58,7 +58,7 @@ func TestGolden(t *testing.T) {
 		{"diff.json", JSON, labels},
 		{"critic.md", Markdown, labels},
 		{"unified.txt", Unified, labels},
-		{"terminal.svg", SVG, labels},
+		{"card.svg", SVG, labels},
 		{"fields.txt", Plain, with(func(o *ShowOptions) { o.Fields = []string{"image", "headline"} })},
 	} {
 		t.Run(c.file, func(t *testing.T) {
@@ -104,6 +104,7 @@ func TestGoldenMoves(t *testing.T) {
 		{"moves-colour.txt", Term, ShowOptions{Around: AroundDefault, Color: true, Width: 72}},
 		{"moves.html", HTML, ShowOptions{Around: AroundDefault, NoCSS: true}},
 		{"moves-sides.html", HTML, ShowOptions{Around: AroundDefault, NoCSS: true, SideBySide: true}},
+		{"moves.svg", SVG, ShowOptions{Around: AroundDefault}},
 		{"moves.md", Markdown, ShowOptions{Around: AroundDefault}},
 		{"moves.json", JSON, ShowOptions{Stat: true}},
 		{"moves-stat.txt", Plain, ShowOptions{Stat: true}},
@@ -195,7 +196,7 @@ func TestNoControlCharacterReachesTerminalOrPage(t *testing.T) {
 	for _, p := range texts(t) {
 		for _, style := range []Style{Term, HTML, SVG, JSON, Plain, Markdown} {
 			for _, colour := range []bool{false, true} {
-				out := shown(t, style, p[0], p[1], ShowOptions{Around: AroundDefault, Color: colour, Visible: true, Width: 40, From: p[0], To: p[1], Command: p[0], SideBySide: colour})
+				out := shown(t, style, p[0], p[1], ShowOptions{Around: AroundDefault, Color: colour, Visible: true, Width: 40, From: p[0], To: p[1], SideBySide: colour})
 				if style == Term && colour {
 					out = sgr.ReplaceAllString(out, "")
 				}
@@ -305,7 +306,7 @@ func TestMarkupIsWellFormed(t *testing.T) {
 	for _, p := range texts(t) {
 		for _, style := range []Style{HTML, SVG} {
 			for _, sides := range []bool{false, true} {
-				out := shown(t, style, p[0], p[1], ShowOptions{Around: AroundDefault, SideBySide: sides, Command: p[0], From: p[1]})
+				out := shown(t, style, p[0], p[1], ShowOptions{Around: AroundDefault, SideBySide: sides, From: p[1]})
 				dec := xml.NewDecoder(strings.NewReader(out))
 				for {
 					if _, err := dec.Token(); err == io.EOF {

@@ -21,7 +21,6 @@ type diffOptions struct {
 	format, around, as, color                     string
 	fields                                        []string
 	sideBySide, moves, noMoves, stat, exitOnDiffs bool
-	command                                       string // what was typed, for the picture of a terminal
 }
 
 func (a *app) diffCommand() *cobra.Command {
@@ -57,7 +56,6 @@ one before each ] and }, as sed 's/\([[{]\)\\/\1/g; s/\\\([]}]\)/\1/g' does.`,
 		},
 		ValidArgsFunction: a.completeArticle(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			opt.command = "stemma diff " + strings.Join(args, " ")
 			if opt.moves && opt.noMoves {
 				return usagef("--moves and --no-moves exclude each other")
 			}
@@ -118,7 +116,7 @@ func (a *app) isFile(name string) bool {
 func (a *app) showOptions(opt diffOptions) (diff.Style, diff.ShowOptions, error) {
 	show := diff.ShowOptions{
 		Around: diff.AroundDefault, SideBySide: opt.sideBySide, Stat: opt.stat, Fields: opt.fields,
-		Visible: a.outTerminal, Command: opt.command,
+		Visible: a.outTerminal,
 	}
 	for _, name := range opt.fields {
 		if !knownField(name) {
