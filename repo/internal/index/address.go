@@ -76,12 +76,18 @@ func (r Reader) Aliases(key string) (list []Alias, err error) {
 }
 
 func (c *conn) aliasesOf(key string) (list []Alias, err error) {
-	head, tail := splitPath(key)
-	folder, known, err := c.word(wordFolder, head)
+	head, _ := splitPath(key)
+	folder, _, err := c.word(wordFolder, head)
 	if err != nil {
 		return nil, err
 	}
-	if known || head == "" {
+	return c.aliasesIn(folder, key)
+}
+
+// aliasesIn does so for a key whose folder has this integer.
+func (c *conn) aliasesIn(folder int64, key string) (list []Alias, err error) {
+	head, tail := splitPath(key)
+	if folder != 0 || head == "" {
 		if list, err = c.aliases(list, "l.tail = ? AND l.folder = ? AND l.kind = 0 ORDER BY a.id", tail, folder); err != nil {
 			return nil, err
 		}

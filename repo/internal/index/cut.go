@@ -321,7 +321,7 @@ func (k *cutter) files() error {
 // because history was rewritten: so that whoever takes the new history in, even after
 // an interruption, can tell which of them it lacks. [Tx.Reset] leaves them.
 func (tx *Tx) Lose(after int64) error {
-	return tx.do("note the versions after place %d", []any{after}, func(c *conn) error { return c.lose(after) })
+	return tx.do("note the versions after place %d", []any{after}, func(c *conn) error { return cmp.Or(tx.flush(), c.lose(after)) })
 }
 
 func (c *conn) lose(after int64) error {

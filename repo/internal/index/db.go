@@ -193,6 +193,9 @@ type Tx struct {
 	dirty   []*article // whose rows are still to be written
 	seals   []sealRow
 	leads   map[string][]leadRow // by tail
+	held    []heldVersion
+	dated   map[int64][]*article // by day
+	values  []driver.Value       // scratch
 	meta    *metaRow             // nil where it wasn't read yet
 	scratch []byte
 	nextNum int64

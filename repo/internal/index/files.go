@@ -50,6 +50,9 @@ func (tx *Tx) SetFile(path string, id schema.ID) error {
 		}
 		some := true
 		tx.strays = &some
+		if err := tx.flush(); err != nil { // the article may be new
+			return err
+		}
 		return c.exec("INSERT OR REPLACE INTO files VALUES (?, ?)", path, a.num)
 	})
 }

@@ -201,15 +201,13 @@ func (tx *Tx) Aliases(key string) (list []Alias, err error) {
 	if tx.c == nil {
 		return nil, errEnded
 	}
-	if list, err = tx.c.aliasesOf(key); err != nil || len(tx.leads) == 0 {
-		return list, wrap(err, "look for the address %q", key)
-	}
 	head, tail := splitPath(key)
-	folder, err := int64(0), error(nil)
-	if head != "" {
-		if folder, _, err = tx.c.word(wordFolder, head); err != nil {
-			return nil, wrap(err, "look for the address %q", key)
-		}
+	folder, err := tx.knownWord(wordFolder, head)
+	if err == nil {
+		list, err = tx.c.aliasesIn(folder, key)
+	}
+	if err != nil || len(tx.leads) == 0 {
+		return list, wrap(err, "look for the address %q", key)
 	}
 	held := func(r *leadRow) {
 		a := Alias{Key: key, Kind: r.kind, Article: r.to.id, Date: dateOf(r.day)}
@@ -242,6 +240,11 @@ func (tx *Tx) OnDate(date schema.Date) ([]Row, error) {
 	if err != nil {
 		return nil, wrap(err, "look for articles of %s", date)
 	}
+	for _, a := range tx.dated[dayOf(date)] {
+		ids = append(ids, a.id.String())
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
 	type found struct {
 		row   Row
 		first int64

@@ -32,6 +32,7 @@ type article struct {
 	contexts []int64    // its contexts
 	about    []int64    // the contexts under which it stands in the table about,
 	aboutDay int64      // with this day
+	isNew    bool       // it has no row yet
 	said     *digests   // what its versions say; nil where that was not looked up yet
 	asked    int        // how often it was wanted
 	dirty    bool
@@ -143,6 +144,7 @@ func (m *memory) turn() {
 // forget drops everything remembered.
 func (tx *Tx) forget() {
 	tx.memory, tx.words = newMemory(), make(map[word]int64)
+	tx.held, tx.dated = nil, make(map[int64][]*article)
 	tx.dirty, tx.seals, tx.recent, tx.nextNum, tx.lastSeq = nil, nil, nil, 0, -1
 	tx.leads = make(map[string][]leadRow)
 	tx.meta, tx.strays = nil, nil
@@ -207,8 +209,8 @@ func (tx *Tx) load(id schema.ID) (*article, error) {
 	return a, nil
 }
 
-// found begins a new article. Its row is written at once, so that what is asked of
-// the tables finds its id there.
+// found begins a new article. Its row is written with the others, and before any that
+// names it is asked for.
 func (tx *Tx) found(a *article) error {
 	if tx.nextNum == 0 {
 		last, _, err := tx.c.int("SELECT max(num) FROM articles")
@@ -219,7 +221,9 @@ func (tx *Tx) found(a *article) error {
 	}
 	a.num = tx.nextNum
 	tx.nextNum++
-	return tx.c.exec("INSERT INTO articles VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL)", a.num, a.id.String())
+	a.isNew = true
+	tx.touch(a)
+	return nil
 }
 
 // hot is the version decoded last: an import asks for an article's current version
@@ -279,7 +283,12 @@ func (tx *Tx) flush() error {
 	if tx.broken != nil {
 		return fmt.Errorf("the transaction can only be rolled back: %w", tx.broken)
 	}
-	err := cmp.Or(tx.flushSeals(), tx.flushArticles(), tx.flushLeads())
+	var err error
+	for _, step := range [...]func() error{tx.flushHeld, tx.flushSeals, tx.flushArticles, tx.flushDated, tx.flushLeads} {
+		if err == nil {
+			err = step()
+		}
+	}
 	if m := tx.meta; err == nil && m != nil && m.dirty {
 		err = tx.c.exec("INSERT OR REPLACE INTO meta VALUES (1, ?, ?)", m.tip, m.fixed)
 		m.dirty = false
@@ -290,29 +299,29 @@ func (tx *Tx) flush() error {
 
 func (tx *Tx) flushSeals() error {
 	slices.SortFunc(tx.seals, func(a, b sealRow) int { return cmp.Or(cmp.Compare(a.seal8, b.seal8), cmp.Compare(a.seq, b.seq)) })
+	rows, err := tx.inserter(&intoSeals), error(nil)
 	for _, s := range tx.seals {
-		if err := tx.c.exec("INSERT INTO seals VALUES (?, ?)", s.seal8, s.seq); err != nil {
-			return err
+		if err == nil {
+			err = rows.add(s.seal8, s.seq)
 		}
 	}
 	tx.seals = tx.seals[:0]
-	return nil
+	return rows.end(tx, err)
 }
 
 func (tx *Tx) flushLeads() error {
+	rows, err := tx.inserter(&intoLeads), error(nil)
 	for _, tail := range slices.Sorted(maps.Keys(tx.leads)) {
-		rows := tx.leads[tail]
-		slices.SortFunc(rows, func(a, b leadRow) int { return a.compare(&b) })
-		for _, r := range rows {
-			err := tx.c.exec("INSERT INTO leads VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET day = excluded.day",
-				tail, r.folder, int64(r.kind), r.to.num, r.day)
-			if err != nil {
-				return err
+		same := tx.leads[tail]
+		slices.SortFunc(same, func(a, b leadRow) int { return a.compare(&b) })
+		for _, r := range same {
+			if err == nil {
+				err = rows.add(tail, r.folder, int64(r.kind), r.to.num, r.day)
 			}
 		}
 	}
 	clear(tx.leads)
-	return nil
+	return rows.end(tx, err)
 }
 
 // aboutRow is a row of about.
@@ -324,14 +333,15 @@ func (r aboutRow) compare(s aboutRow) int {
 
 func (tx *Tx) flushArticles() error {
 	slices.SortFunc(tx.dirty, func(a, b *article) int { return cmp.Compare(a.num, b.num) })
+	if err := cmp.Or(tx.writeArticles(), tx.writeVersions()); err != nil {
+		return err
+	}
 	var gone, come []aboutRow
 	for _, a := range tx.dirty {
-		if err := tx.write(a); err != nil {
-			return wrap(err, "write article %s", a.id)
-		}
 		gone, come = a.aboutRows(gone, come)
 		a.dirty = false
 	}
+	clear(tx.dirty)
 	tx.dirty = tx.dirty[:0]
 	slices.SortFunc(gone, aboutRow.compare)
 	slices.SortFunc(come, aboutRow.compare)
@@ -340,12 +350,48 @@ func (tx *Tx) flushArticles() error {
 			return err
 		}
 	}
+	rows, err := tx.inserter(&intoAbout), error(nil)
 	for _, r := range come {
-		if err := tx.c.exec("INSERT INTO about VALUES (?, ?, ?)", r.context, r.day, r.article); err != nil {
-			return err
+		if err == nil {
+			err = rows.add(r.context, r.day, r.article)
 		}
 	}
-	return nil
+	return rows.end(tx, err)
+}
+
+// writeArticles writes the rows of the articles that changed: new ones many at a time.
+func (tx *Tx) writeArticles() error {
+	rows, err := tx.inserter(&intoArticles), error(nil)
+	for _, a := range tx.dirty {
+		var added driver.Value
+		if len(a.added) > 0 {
+			added = a.added.append(nil)
+		}
+		switch {
+		case err != nil:
+		case a.isNew:
+			err = rows.add(a.num, a.id.String(), int64(a.count), int64(a.high), int64(a.current), a.seq, a.published, a.day, a.first, a.tail, a.redirect, added)
+			a.isNew = false
+		default:
+			err = tx.c.exec(`UPDATE articles SET count = ?, high = ?, current = ?, seq = ?, published = ?, day = ?, first = ?, tail = ?, redirect = ?, added = ?
+				WHERE num = ?`, int64(a.count), int64(a.high), int64(a.current), a.seq, a.published, a.day, a.first, a.tail, a.redirect, added, a.num)
+		}
+	}
+	return wrap(rows.end(tx, err), "write articles")
+}
+
+// writeVersions writes the rows of their versions that are not in the table yet.
+func (tx *Tx) writeVersions() error {
+	rows, err := tx.inserter(&intoVersions), error(nil)
+	for _, a := range tx.dirty {
+		for _, v := range a.fresh {
+			if err == nil {
+				err = rows.add(keyOf(a.num, v.number), v.seq, v.published, v.recorded, v.content8)
+			}
+		}
+		a.fresh = nil
+	}
+	return wrap(rows.end(tx, err), "write versions")
 }
 
 // aboutRows adds the rows of about that a has no more, and those that it has now.
@@ -395,41 +441,35 @@ func (tx *Tx) touch(a *article) {
 	}
 }
 
-func (tx *Tx) write(a *article) error {
-	var added driver.Value
-	if len(a.added) > 0 {
-		added = a.added.append(nil)
-	}
-	err := tx.c.exec(`UPDATE articles SET count = ?, high = ?, current = ?, seq = ?, published = ?, day = ?, first = ?, tail = ?, redirect = ?, added = ?
-		WHERE num = ?`, int64(a.count), int64(a.high), int64(a.current), a.seq, a.published, a.day, a.first, a.tail, a.redirect, added, a.num)
-	for _, v := range a.fresh {
-		if err == nil {
-			err = tx.c.exec("INSERT INTO versions VALUES (?, ?, ?, ?, ?)", keyOf(a.num, v.number), v.seq, v.published, v.recorded, v.content8)
-		}
-	}
-	a.fresh = nil
-	return err
-}
-
 // word gives the integer of a word, which is made where it is new; 0 for "".
 func (tx *Tx) word(kind int, text string) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
-	if id, ok := tx.words[word{kind, text}]; ok {
+	id, err := tx.knownWord(kind, text)
+	if err != nil || id != 0 {
+		return id, err
+	}
+	if id, _, err = tx.c.int("INSERT INTO words (kind, text) VALUES (?, ?) RETURNING id", int64(kind), text); err != nil {
+		return 0, err
+	}
+	tx.words[word{kind, strings.Clone(text)}] = id // the text may be part of a long one
+	return id, nil
+}
+
+// knownWord gives the integer of a word, 0 where it has none.
+func (tx *Tx) knownWord(kind int, text string) (int64, error) {
+	if id, ok := tx.words[word{kind, text}]; ok || text == "" {
 		return id, nil
 	}
-	id, ok, err := tx.c.word(kind, text)
-	if err == nil && !ok {
-		id, _, err = tx.c.int("INSERT INTO words (kind, text) VALUES (?, ?) RETURNING id", int64(kind), text)
-	}
+	id, _, err := tx.c.word(kind, text)
 	if err != nil {
 		return 0, err
 	}
 	if len(tx.words) >= maxWords {
 		clear(tx.words)
 	}
-	tx.words[word{kind, strings.Clone(text)}] = id // the text may be part of a long one
+	tx.words[word{kind, strings.Clone(text)}] = id
 	return id, nil
 }
 
@@ -467,14 +507,9 @@ func (tx *Tx) lead(a *article, to alias, day int64) error {
 	}
 	tx.leads[tail] = append(rows, r)
 	if len(tx.leads) > maxLeads {
-		return tx.flushLeads()
+		return tx.flush()
 	}
 	return nil
-}
-
-// date notes that a version of a has a date.
-func (tx *Tx) date(a *article, day int64) error {
-	return tx.c.exec("INSERT OR IGNORE INTO dated VALUES (?, ?)", day, a.num)
 }
 
 // split gives an address as it stands in leads.

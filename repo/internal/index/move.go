@@ -170,9 +170,7 @@ func (tx *Tx) recompute(a *article, had *places) error {
 	}
 	// Sorted: the same history gives the same file.
 	for _, day := range slices.Sorted(maps.Keys(now.days)) {
-		if err := tx.date(a, day); err != nil {
-			return err
-		}
+		tx.date(a, day)
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(now.leads), alias.compare) {
 		if day, ok := had.leads[k]; ok && day == now.leads[k] {

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"database/sql/driver"
 	"slices"
 
@@ -33,7 +34,7 @@ func (tx *Tx) AddCorrection(x Correction) error {
 
 // sealed gives the places of the versions with a seal.
 func (tx *Tx) sealed(seal [32]byte) (seqs []int64, err error) {
-	if err := tx.flushSeals(); err != nil {
+	if err := cmp.Or(tx.flushSeals(), tx.flushHeld()); err != nil {
 		return nil, err
 	}
 	err = tx.c.each("SELECT s.seq, d.data FROM seals s CROSS JOIN data d ON d.seq = s.seq WHERE s.seal8 = ?",

@@ -105,9 +105,7 @@ func (tx *Tx) leadTo(a *article, v *record) error {
 		}
 	}
 	if !same {
-		if err := tx.date(a, day); err != nil {
-			return err
-		}
+		tx.date(a, day)
 	}
 	for _, k := range v.aliases {
 		if slices.Contains(known, k) {
@@ -162,6 +160,9 @@ func (tx *Tx) claim(seq int64) error {
 		tx.lastSeq = seq
 		return nil
 	}
+	if err := tx.flushHeld(); err != nil {
+		return err
+	}
 	_, taken, err := tx.c.int("SELECT seq FROM log WHERE seq = ?", seq)
 	if err == nil && taken {
 		err = fmt.Errorf("place %d in the order of recording is taken", seq)
@@ -215,7 +216,7 @@ func (tx *Tx) insert(a *article, v *record) ([]byte, error) {
 	if v.Number > a.high {
 		a.fresh = append(a.fresh, row)
 	} else {
-		err := tx.c.exec("INSERT INTO versions VALUES (?, ?, ?, ?, ?)", keyOf(a.num, row.number), row.seq, row.published, row.recorded, row.content8)
+		err := tx.c.exec(intoVersions.one, keyOf(a.num, row.number), row.seq, row.published, row.recorded, row.content8)
 		if isTaken(err) {
 			return nil, errors.New("the number is taken")
 		}
@@ -223,13 +224,13 @@ func (tx *Tx) insert(a *article, v *record) ([]byte, error) {
 			return nil, err
 		}
 	}
-	err = tx.c.exec("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		v.Seq, keyOf(a.num, v.Number), eight(v.Commit[:]), v.Recorded.Unix(), author, category, kinds, flags)
-	if err != nil {
-		return nil, err
-	}
 	tx.seals = append(tx.seals, sealRow{eight(v.Seal[:]), v.Seq})
-	return data, tx.c.exec("INSERT INTO data VALUES (?, ?)", v.Seq, data)
+	err = tx.hold(heldVersion{seq: v.Seq, key: keyOf(a.num, v.Number), commit8: eight(v.Commit[:]), recorded: row.recorded,
+		author: author, category: category, kinds: kinds, flags: flags, data: data})
+	if err == nil && v.Number <= a.high {
+		err = tx.flushHeld()
+	}
+	return data, err
 }
 
 // corrected reports whether a notice leads to the version.
@@ -305,6 +306,9 @@ func (tx *Tx) SetKinds(id schema.ID, number int, kinds string, restores int) err
 			a.blob = data
 		}
 		tx.recall()
+		if err := tx.flushHeld(); err != nil {
+			return err
+		}
 		if err := c.exec("UPDATE log SET kinds = ? WHERE seq = ?", w, v.Seq); err != nil {
 			return err
 		}
@@ -333,6 +337,9 @@ func (tx *Tx) record(a *article, number int) (v record, ok bool, err error) {
 
 // data reads the blob of a version.
 func (tx *Tx) data(seq int64) (data []byte, err error) {
+	if data := tx.heldData(seq); data != nil {
+		return data, nil
+	}
 	err = tx.c.each("SELECT data FROM data WHERE seq = ?", []driver.Value{seq}, func(row []driver.Value) error {
 		data = blob(row[0])
 		return nil
