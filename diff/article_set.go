@@ -48,15 +48,17 @@ type row struct {
 }
 
 // pairItems matches the items of two sets: equal ones; then those that share an
-// address; then those that share a name. The last two match only where the
-// address or the name stands once on either side among what is left: of two
-// Reuters stories replaced by two others nobody can say which replaced which.
+// address; those whose addresses differ in how they are written alone; then those
+// that share a name. The last three match only where the address or the name stands
+// once on either side among what is left: of two Reuters stories replaced by two
+// others nobody can say which replaced which.
 // The rows are sorted by their text, so the order of the items counts nowhere.
 func pairItems(old, new []item) []row {
 	old, new = uniqueItems(old), uniqueItems(new)
 	rows, old, new := equalItems(old, new)
 	for _, key := range []func(item) string{
 		func(i item) string { return i.url },
+		func(i item) string { return sameAddress(i.url) },
 		func(i item) string {
 			if i.url == "" { // a bare name that changed is another item
 				return ""
@@ -79,6 +81,17 @@ func pairItems(old, new []item) []row {
 	}
 	sortRows(rows)
 	return rows
+}
+
+// sameAddress gives what addresses of one page have in common, however they are
+// written: scheme, "www.", an escaped "&" and a slash at the end don't count.
+func sameAddress(url string) string {
+	if _, rest, found := strings.Cut(url, "://"); found {
+		url = rest
+	}
+	url = strings.TrimPrefix(url, "www.")
+	url = strings.ReplaceAll(url, "&amp;", "&")
+	return strings.TrimRight(url, "/")
 }
 
 // equalItems pairs the items that both sorted lists hold, and gives what is left.

@@ -30,15 +30,32 @@ func (r *reader) capital(w *word) {
 		w.begins = true
 	}
 	switch {
+	case isTerm(w.spelled): // no name
+	case len(w.spelled) <= 5 && isLink(strings.ToLower(w.spelled)):
+		w.link, w.begins = true, true
 	case !w.begins:
 		w.is = aName
 	case innerCapital(s) && !r.shouts():
 		w.is, w.begins = aName, false
-	case r.lang == english && !isCommon(w.spelled), r.lang != english && r.title != titleYes && capitalAfter(r.text, w.end) && !isLink(strings.ToLower(w.spelled)):
+	case r.lang == english && !isCommon(w.spelled), r.lang != english && r.title != titleYes && capitalAfter(r.text, w.end):
 		w.is, w.begins = aName, false
-	case len(w.spelled) <= 5:
-		w.link = isLink(strings.ToLower(w.spelled))
 	}
+}
+
+// isTerm reports whether capitals stand for a measure, a time zone, an office or a
+// thing that has no name of its own.
+func isTerm(w string) bool {
+	if len(w) > 4 {
+		return false
+	}
+	switch w {
+	case "AM", "PM", "GMT", "UTC", "ET", "EST", "EDT", "PT", "PST", "PDT", "CET", "CEST", "BST", "BC", "BCE", "AD", "CE",
+		"Mw", "MW", "GW", "TW", "KW", "MWh", "GWh", "TWh", "KB", "MB", "GB", "TB", "Hz", "GHz", "MHz", "Mbps", "Gbps",
+		"CEO", "CFO", "CTO", "COO", "MP", "MPs", "MEP", "MEPs", "VIP", "VIPs", "TV", "TVs", "AI", "DNA", "RNA", "HIV", "AIDS", "GDP",
+		"SOS", "SUV", "SUVs", "NGO", "NGOs", "LNG", "LPG", "IT", "ID", "IDs", "PhD", "UFO", "CCTV", "IED", "IEDs", "POW", "POWs", "No":
+		return true
+	}
+	return false
 }
 
 // innerCapital reports whether a token has a second capital: "US", "McDonald".

@@ -20,7 +20,8 @@ import (
 // "One" and the ordinals in words count only where another of them, or a number,
 // stands against them ("one man" → "a man" changes no figure), and so do days and
 // months by their names: "Friday" → "Saturday" is a change of figure, "on Friday"
-// that went is not. A number that a hyphen ties to a name ("F-16") is a part of it.
+// that went is not. A number that a hyphen ties to a name ("F-16") is a part of it,
+// and in an address of the web there are neither numbers nor names.
 
 // weakness says which figures are none by themselves.
 type weakness uint8

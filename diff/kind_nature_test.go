@@ -1,6 +1,9 @@
 package diff
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestNature holds each rule to its own examples.
 func TestNature(t *testing.T) {
@@ -65,6 +68,10 @@ func TestNature(t *testing.T) {
 		{"西班牙最高法院以", "法国最高法院以", "wording"},
 		{"Die Polizei sucht den Mann und die Frau", "Die Polizei sucht den Hund und die Frau", "wording"},
 
+		{"an Intro To React here", "an Intro to React here", "wording"},
+		{"at 5 p.m. ET today", "at 5 p.m. GMT today", "wording"},
+		{"[a map](https://a.example/1?id=7Xy) here", "[a map](https://a.example/2?id=9Zk) here", "wording"},
+
 		// quotations
 		{`He calls it "a win" now`, `He calls it "a loss" now`, "quotation"},
 		{`He calls it a win now`, `He calls it "a win" now`, "quotation"},
@@ -109,5 +116,17 @@ func TestNature(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%q → %q: %s, want %s", c.old, c.new, got, c.want)
 		}
+	}
+}
+
+func TestLastBlankLine(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 509, 510, 511, 512, 513, 1023, 1024, 1025, 5000} {
+		s := strings.Repeat("x", 700) + "\n\n" + strings.Repeat("y", n)
+		if at := lastBlankLine(s); at != 702 {
+			t.Errorf("%d bytes behind it: %d", n, at)
+		}
+	}
+	if at := lastBlankLine("a\nb\n"); at != -1 {
+		t.Errorf("no blank line: %d", at)
 	}
 }

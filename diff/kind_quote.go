@@ -38,35 +38,51 @@ type quotes struct {
 	spans []Token
 	next  int  // the first span that may hold what is asked for
 	seen  bool // a quotation was found
+
+	unclosed [2]int // so far no partner of a single mark was found, for each style
 }
 
 func (q *quotes) begin(text string) {
 	q.text, q.to = text, 0
 	q.spans, q.next, q.seen = q.spans[:0], 0, false
+	q.unclosed = [2]int{}
 }
 
 // cover looks through the paragraphs that hold text[from:to]. Stretches are asked
-// for in order.
+// for in order; they may overlap.
 func (q *quotes) cover(from, to int) {
 	if to <= q.to {
 		return
 	}
-	start := from
-	for start > q.to {
-		at := strings.LastIndexByte(q.text[q.to:start], '\n')
-		if at < 0 {
-			start = q.to
-			break
-		}
-		if start = q.to + at; start > 0 && q.text[start-1] == '\n' {
-			break
-		}
+	start := q.to
+	if from > start {
+		start += max(0, lastBlankLine(q.text[start:from]))
 	}
-	q.spans, q.next = q.spans[:0], 0
 	if q.to = to; mayQuote(q.text[start:to]) {
 		q.to = q.find(start, to)
 	}
 	q.seen = q.seen || len(q.spans) > 0
+}
+
+// lastBlankLine gives the place after the last blank line, -1 if there is none. It
+// goes back in blocks, as looking forward in one is ten times faster.
+func lastBlankLine(s string) int {
+	const block = 512
+	for end := len(s); end > 0; end -= block {
+		from := max(0, end-block)
+		part, last := s[from:min(len(s), end+1)], -1
+		for {
+			at := strings.Index(part[last+1:], "\n\n")
+			if at < 0 {
+				break
+			}
+			last += 1 + at
+		}
+		if last >= 0 {
+			return from + last + 2
+		}
+	}
+	return -1
 }
 
 // mayQuote reports whether a text may hold quotation marks, as most paragraphs
@@ -175,17 +191,26 @@ func (q *quotes) opens(s string, i int, c rune, size int) bool {
 		if i > 0 && !unicode.IsSpace(before) && !strings.ContainsRune("([{—–\"“", before) || !unicode.IsLetter(after) && !unicode.IsDigit(after) {
 			return false
 		}
-		rest := s[i+size : min(len(s), i+size+longestSingle)]
-		for at := 0; at < len(rest); {
-			r, n := utf8.DecodeRuneInString(rest[at:])
-			if r == '\n' {
-				return false
-			}
-			if unquotes(c, r) && atWordEnd(rest, at, n) {
-				return true
-			}
-			at += n
+		return q.closedSoon(s, i+size, c)
+	}
+	return false
+}
+
+// closedSoon reports whether a single mark's partner stands soon after s[at], on the
+// same line.
+func (q *quotes) closedSoon(s string, at int, open rune) bool {
+	limit := min(len(s), at+longestSingle)
+	style := 0
+	if open == '‚' {
+		style = 1
+	}
+	for at = max(at, q.unclosed[style]); at < limit; {
+		c, size := utf8.DecodeRuneInString(s[at:])
+		if c == '\n' || unquotes(open, c) && atWordEnd(s, at, size) {
+			return c != '\n'
 		}
+		at += size
+		q.unclosed[style] = at
 	}
 	return false
 }

@@ -125,19 +125,36 @@ func (r *reader) class(w *word) bool {
 			w.link = isLink(w.spelled)
 		}
 	case '0' <= c && c <= '9' || c >= utf8.RuneSelf && unicode.IsDigit(c):
-		if r.partOfName(w.start) {
+		switch {
+		case r.inAddress(w.start):
+		case r.partOfName(w.start):
 			w.is = aName
-		} else {
+		default:
 			w.is, w.number, w.value = aFigure, true, figureValue(s, r.lang == english)
 		}
 	case 'A' <= c && c <= 'Z' || c >= utf8.RuneSelf && (unicode.IsUpper(c) || unicode.IsTitle(c)):
 		if r.lang != english || !maybeNumber(w.spelled) || !r.numberWord(w) {
-			r.capital(w)
+			if !r.inAddress(w.start) {
+				r.capital(w)
+			}
 		}
 	case c >= utf8.RuneSelf:
 		w.link = isLink(w.spelled)
 	}
 	return true
+}
+
+// addressBytes is how far back the beginning of an address is looked for.
+const addressBytes = 256
+
+// inAddress reports whether text[at] stands in an address of the web, whose digits
+// and capitals say nothing to a reader.
+func (r *reader) inAddress(at int) bool {
+	from := at
+	for from > max(0, at-addressBytes) && r.text[from-1] > ' ' {
+		from--
+	}
+	return at-from >= 2 && (strings.Contains(r.text[from:at], "://") || strings.Contains(r.text[from:at], "]("))
 }
 
 // letters keeps what makes a word a word: letters with their accents, digits and
