@@ -236,7 +236,7 @@ func TestPagesInABrowser(t *testing.T) {
 	han := schema.DefaultPath("2020-05-02", "风暴造成七人死亡")
 	for name, path := range map[string]string{
 		"front": "/", "day": "/news/2020/05/2/", "article": nowPath + ".html", "article-old": nowPath + ".html?version=1", "changes": nowPath + "/changes",
-		"diff": nowPath + "/diff/1..3.html", "diff-wide": nowPath + "/diff/1..3.html?view=side&around=all", "timeline": nowPath + "/timeline",
+		"diff": nowPath + "/diff/1..3.html", "diff-wide": nowPath + "/diff/1..3.html?view=side&around=all", "timeline": nowPath + "/timeline", "blame": nowPath + "/blame", "arabic-blame": arabic + "/blame",
 		"arabic": arabic + ".html", "arabic-diff": arabic + "/diff/1..2.html", "arabic-side": arabic + "/diff/1..2.html?view=side", "arabic-changes": arabic + "/changes",
 		"persian": persian + "/diff/1..2.html", "han": han + ".html", "han-diff": han + "/diff/1..2.html",
 	} {

@@ -55,7 +55,7 @@ func functions() template.FuncMap {
 			return diffAddress(v.Path, fmt.Sprintf("%d..%d", from, to), "html")
 		},
 		"day":      dayAddress,
-		"clock":    func(t schema.Time) string { return t.T.UTC().Format("2006-01-02 15:04") },
+		"clock":    stamp,
 		"machine":  func(t schema.Time) string { return t.T.UTC().Format("2006-01-02T15:04:05Z") },
 		"kinds":    func(k []diff.Kind) []string { return kindNames(k) },
 		"quiet":    diff.Noise,

@@ -189,6 +189,8 @@ func (s *Server) article(w http.ResponseWriter, r *http.Request) error {
 		return s.read(w, r, st)
 	case viewTimeline:
 		return s.timeline(w, r, st)
+	case viewBlame:
+		return s.blame(w, r, st)
 	}
 	return notFound("nothing stands at this address")
 }

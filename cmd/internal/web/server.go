@@ -93,6 +93,7 @@ func (s *Server) routes() (*http.ServeMux, error) {
 	for pattern, h := range map[string]handler{
 		"GET /{$}":                                  s.front,
 		"GET /static/diff.css":                      s.diffCSS,
+		"GET /static/blame.css":                     s.blameCSS,
 		"GET /healthz":                              s.health,
 		"GET /news/{year}/{month}/{day}/{$}":        s.dayPage,
 		"GET /news/{year}/{month}/{day}/index.html": s.dayPage,

@@ -135,6 +135,9 @@ func TestPages(t *testing.T) {
 		{nowPath + "/diff?since=2020-05-01T10:30:00Z", 302, nowPath + "/diff/1..3.html"},
 		{nowPath + "/diff?since=nonsense", 400, ""},
 		{nowPath + "/timeline", 200, "3 versions from 2020-05-01 to 2020-05-01"},
+		{nowPath + "/blame", 200, "Who wrote each word"},
+		{nowPath + "/blame.json?version=2", 200, `"runs":[{"start":0,"end":5,"version":2}`},
+		{"/static/blame.css", 200, "blame"},
 		{nowPath + "/timeline.svg", 200, "<svg xmlns"},
 		{nowPath + ".html", 200, `"dateModified":"2020-05-01T12:00:00Z"`},
 		{"/nothing", 404, "no article"},
@@ -268,7 +271,7 @@ func TestTextIsNoMarkup(t *testing.T) {
 	s.record("evil", `<script>alert(1)</script>"onload='x'`, "<script>alert(2)</script>\n\n[x](javascript:alert(3))\n\n<img src=x onerror=alert(4)>\n", time.Date(2020, 5, 1, 15, 0, 0, 0, time.UTC))
 	s.record("evil", `<script>alert(5)</script>"onload='y'`, "<svg/onload=alert(6)>\n", time.Date(2020, 5, 1, 16, 0, 0, 0, time.UTC))
 	path := "/news/2020/05/1/script-alert-5-script-onload-y"
-	for _, p := range []string{"/", "/news/2020/05/1/", path + ".html", path + ".html?version=1", path + "/changes", path + "/diff/1..2.html", path + "/diff/1..2.svg"} {
+	for _, p := range []string{"/", "/news/2020/05/1/", path + ".html", path + ".html?version=1", path + "/changes", path + "/diff/1..2.html", path + "/diff/1..2.svg", path + "/blame", path + "/timeline"} {
 		answer, body := s.get(p)
 		if answer.StatusCode != http.StatusOK || strings.Contains(body, "<script>") || strings.Contains(body, "<svg/onload") || strings.Contains(body, "<img src=x") || strings.Contains(body, "href=\"javascript") {
 			t.Errorf("%s: %d, with markup of the article's: %.2000s", p, answer.StatusCode, body)

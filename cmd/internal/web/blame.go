@@ -1,0 +1,85 @@
+package web
+
+import (
+	"bytes"
+	"html/template"
+	"net/http"
+	"strconv"
+
+	"github.com/stemma-project/stemma/diff"
+	"github.com/stemma-project/stemma/repo"
+	"github.com/stemma-project/stemma/schema"
+)
+
+type blameBody struct {
+	Article repo.Version
+	Shown   repo.Version
+	HTML    template.HTML
+	JSON    string
+}
+
+// blame is the text of a version with the origin of every word.
+func (s *Server) blame(w http.ResponseWriter, r *http.Request, st *story) error {
+	b, err := s.store.Blame(r.Context(), st.shown)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("ETag", `"`+st.shown.Seal.String()[:24]+"-"+strconv.Itoa(len(st.versions))+`"`)
+	w.Header().Set("Cache-Control", "no-cache")
+	if st.format == "json" {
+		return writeJSON(w, blameJSON(b))
+	}
+	versions := make([]diff.BlamedVersion, len(b.Origins))
+	for i, v := range b.Origins {
+		versions[i] = diff.BlamedVersion{Number: v.Number, Author: v.Author.Name, Published: stamp(v.Published)}
+	}
+	var html bytes.Buffer
+	if err := diff.WriteBlame(&html, diff.HTML, b.Fields, versions, diff.BlameOptions{NoCSS: true}); err != nil {
+		return err
+	}
+	json := address(st.current().Path, viewBlame, "json")
+	if st.shown.Number != st.current().Number {
+		json += "?version=" + strconv.Itoa(st.shown.Number)
+	}
+	return s.show(w, "blame", frame{Title: "Blame: " + st.shown.Headline, Canonical: address(st.current().Path, viewBlame, "html"),
+		Body: blameBody{Article: st.current(), Shown: st.shown, HTML: template.HTML(html.String()), JSON: json}})
+}
+
+// stamp is a time as pages show it: UTC, to the minute.
+func stamp(t schema.Time) string { return t.T.UTC().Format("2006-01-02 15:04") }
+
+// blameJSON gives the stretches of each field by the version that each comes from,
+// and those versions.
+func blameJSON(b *repo.Blame) any {
+	type run struct {
+		Start   int `json:"start"`
+		End     int `json:"end"`
+		Version int `json:"version"`
+	}
+	type field struct {
+		Field string `json:"field"`
+		Text  string `json:"text"`
+		Runs  []run  `json:"runs"`
+	}
+	fields := make([]field, len(b.Fields))
+	for i, f := range b.Fields {
+		fields[i] = field{Field: f.Name, Text: f.Text, Runs: []run{}}
+		for _, r := range f.Runs {
+			fields[i].Runs = append(fields[i].Runs, run{r.Start, r.End, r.Version})
+		}
+	}
+	return struct {
+		Article  string         `json:"article"`
+		Version  int            `json:"version"`
+		Fields   []field        `json:"fields"`
+		Versions []repo.Version `json:"versions"`
+	}{b.Version.Article.String(), b.Version.Number, fields, b.Origins}
+}
+
+// blameCSS is the style sheet of blames, which the package that makes them keeps.
+func (s *Server) blameCSS(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	_, err := w.Write([]byte(diff.BlameCSS()))
+	return err
+}
