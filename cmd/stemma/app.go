@@ -80,7 +80,7 @@ func (a *app) commands() map[string][]*cobra.Command {
 		},
 		"mend": {a.restoreCommand(), a.correctCommand(), a.withdrawCommand(), a.linkCommand(), a.splitCommand()},
 		"keep": {
-			a.serveCommand(), a.cloneCommand(), a.pullCommand(), a.pushCommand(), a.remoteCommand(),
+			a.serveCommand(), a.userCommand(), a.tokenCommand(), a.cloneCommand(), a.pullCommand(), a.pushCommand(), a.remoteCommand(),
 			a.exportCommand(), a.verifyCommand(), a.reindexCommand(), a.maintainCommand(), a.demoCommand(),
 		},
 		"": {exitCodesTopic(), articlesTopic(), timesTopic(), jsonTopic(), gitTopic()},

@@ -107,7 +107,7 @@ func fault(err error) report {
 		if r.Hint == "" {
 			r.Hint = "see " + strings.TrimSpace("stemma "+usage.command) + " --help"
 		}
-	case remoteFault(err, &r):
+	case remoteFault(err, &r), accountFault(err, &r):
 	case errors.As(err, &noStore):
 		r.code, r.Kind = exitNotFound, "no-store"
 		r.Hint = "make one with: stemma init; or name one with --store DIR or $STEMMA_STORE"

@@ -37,6 +37,7 @@ func mainRun() int {
 		environ: os.Environ(),
 		now:     time.Now,
 		user:    osUser,
+		secret:  func() ([]byte, error) { return term.ReadPassword(int(os.Stdin.Fd())) },
 	})
 }
 
@@ -52,7 +53,8 @@ type world struct {
 	getenv  func(string) string
 	environ []string // for programs that are started: git, the editor, the pager
 	now     func() time.Time
-	user    func() schema.Person // who runs the program, as the operating system knows it
+	user    func() schema.Person   // who runs the program, as the operating system knows it
+	secret  func() ([]byte, error) // reads a line from the terminal without showing it
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

@@ -1,5 +1,3 @@
-// Package accounts keeps the people and programs that may write to a store, and what
-// each may do.
 package accounts
 
 import "fmt"
@@ -41,10 +39,11 @@ func (r Role) String() string {
 	return "nobody"
 }
 
-// User is somebody who may use a store. Name and address are what git will call the
-// author of what they record.
-type User struct {
-	Name  string
-	Email string // also what they sign in with
-	Role  Role
+// MarshalText writes the role's name.
+func (r Role) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads the name of a role that a user may have.
+func (r *Role) UnmarshalText(text []byte) (err error) {
+	*r, err = ParseRole(string(text))
+	return err
 }
