@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -317,6 +318,25 @@ func TestMarkupIsWellFormed(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestJSONSchemaKnowsEveryKind: a kind that is new here is in the schema too.
+func TestJSONSchemaKnowsEveryKind(t *testing.T) {
+	var doc struct {
+		Defs struct {
+			Field struct {
+				Properties struct {
+					Kinds struct{ Items struct{ Enum []Kind } }
+				}
+			}
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal([]byte(JSONSchema()), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if got := doc.Defs.Field.Properties.Kinds.Items.Enum; !slices.Equal(got, AllKinds()) {
+		t.Errorf("the schema's kinds are %v, want %v", got, AllKinds())
 	}
 }
 

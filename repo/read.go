@@ -21,7 +21,7 @@ type LogFilter struct {
 	Category     string
 	Context      string
 	Corrections  bool // only versions with a correction
-	QuietEdits   bool // only changes of published text without note or correction
+	QuietEdits   bool // only changes of published text without note or correction: see quiet.go
 	Limit        int  // 0 for all
 }
 
@@ -52,17 +52,26 @@ func (s *Store) Log(ctx context.Context, f LogFilter) iter.Seq2[Version, error] 
 		for _, k := range f.Kinds {
 			filter.Kinds = append(filter.Kinds, string(k))
 		}
-		place := s.placer()
+		place, quiet, left := s.placer(), s.quiet(), f.Limit
+		if f.QuietEdits {
+			filter.Limit = 0 // what only looks like one doesn't count
+		}
 		for r, err := range s.idx.Log(filter) {
 			if err == nil {
 				err = ctx.Err()
+			}
+			if err == nil && f.QuietEdits {
+				var listed bool
+				if listed, err = quiet(&r); err == nil && !listed {
+					continue
+				}
 			}
 			if err != nil {
 				yield(Version{}, err)
 				return
 			}
 			v, err := place(&r)
-			if !yield(v, err) || err != nil {
+			if left--; !yield(v, err) || err != nil || left == 0 {
 				return
 			}
 		}

@@ -26,8 +26,10 @@ func (a *app) logCommand() *cobra.Command {
 		Long: `List the versions of all articles in the order of recording, newest first: time of
 recording (UTC), ARTICLE@V, kinds of change, author, headline.
 
---quiet-edits lists changes of published text that came without a note and
-without a correction.`,
+--quiet-edits lists changes of published text that came without a note and of
+which no correction tells: a headline, summary or body that reads differently. New
+topics, sources and pictures are no text, white space alone is no change of it, and
+what is withheld is not published. A correction from 1 to 3 tells of 2 and 3.`,
 		Example: `  stemma log --since yesterday
   stemma log --kind figure --category "Disasters and accidents"
   stemma log --quiet-edits --since 2018-02-01 --until 2018-02-28`,
