@@ -81,14 +81,6 @@ type comparison struct {
 	to       *foreseen
 }
 
-// publishedBefore orders rows as Changes does.
-func publishedBefore(a, b *index.Row) bool {
-	if !a.Published.T.Equal(b.Published.T) {
-		return a.Published.T.Before(b.Published.T)
-	}
-	return a.Number < b.Number
-}
-
 // rekindAfter brings what follows an inserted version up to date; at the end of
 // the list there is nothing. The version's number is the greatest, so that whoever
 // restores an earlier one of its state goes on doing so. That leaves the version

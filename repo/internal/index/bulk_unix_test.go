@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/stemma-project/stemma/schema"
 )
 
 // How much BenchmarkImport adds: "go test -run xxx -bench Import -versions 1000000".
@@ -51,7 +49,8 @@ func lists(r *Row, article int) ([]Alias, []string) {
 }
 
 // asks puts the questions that an import puts at every version.
-func asks(tx *Tx, id schema.ID, t time.Time) error {
+func asks(tx *Tx, r *Row) error {
+	id := r.Article
 	for range 2 {
 		if _, _, err := tx.Redirect(id); err != nil {
 			return err
@@ -66,7 +65,10 @@ func asks(tx *Tx, id schema.ID, t time.Time) error {
 	if _, err := tx.FilesOf(id); err != nil {
 		return err
 	}
-	if _, _, err := tx.AsOf(id, t, false); err != nil {
+	if _, _, err := tx.AsOf(id, r.Published.T, false); err != nil {
+		return err
+	}
+	if _, _, err := tx.LastBefore(r, r.Content); err != nil {
 		return err
 	}
 	_, err := tx.NextNumber(id)
@@ -135,7 +137,7 @@ func BenchmarkImport(b *testing.B) {
 					return err
 				}
 				wal, err := batches(path, batch, begin, func() error { return tx.Commit() }, func(r Row, article int) error {
-					if err := asks(tx, r.Article, r.Published.T); err != nil {
+					if err := asks(tx, &r); err != nil {
 						return err
 					}
 					aliases, contexts := lists(&r, article)

@@ -48,7 +48,8 @@
 //
 // What is wide, data and log, stands in the order of recording: however many articles
 // there are, a new version is added at the end. What is sorted otherwise is narrow,
-// and a transaction writes it late, in the order of its table. At a million versions
+// and a transaction writes it late, in the order of its table, sixteen rows a statement
+// (held.go). At a million versions
 // of 200,000 articles in random order that makes the difference between writing a page
 // for every row and writing one for dozens ([Tx.Bulk]).
 //
