@@ -6,16 +6,30 @@ import "strings"
 // [-its-]{+our+}") make a diff of scraps that nobody can read. Such an island is
 // swallowed: shown as deleted and inserted with its neighbours.
 
-// islandBytes is the greatest length of an island, and the length from which a
-// change is taken to hold as many words as any island, per word of the option.
-const islandBytes = 64
+const (
+	// islandBytes is the greatest length of an island, and the length from which a
+	// change is taken to hold as many words as any island, per word of the option.
+	islandBytes = 64
+	// signBytes is the length of a Han sign, and of the longest word that counts no
+	// more than a mark.
+	signBytes = 3
+	// wordBytes is the greatest length of an island with a longer word, with the spaces
+	// around it, per word of the option: " of ", " with ".
+	wordBytes = 3
+)
 
-// cleanUp swallows the islands of at most limit words that are no larger than the
-// larger side of either neighbour and hold no blank line. Where both neighbours only
-// insert, or only delete, swallowing makes a replacement of two insertions, so
-// they must be twice as large ("{+(+}word{+)+}" stays). Neighbours count as they were
-// before anything was swallowed: else one island would pull in the next. White
-// space alone between two changes is always swallowed, if it holds no blank line.
+// cleanUp swallows the islands of at most limit words and marks that are no larger than
+// the larger side of either neighbour and hold no blank line. An island that holds a
+// word is dearer than one of marks, which stand at changed words anyway: it must be
+// short, and stand between two replacements. Where both neighbours only insert, or only
+// delete, swallowing makes a replacement of two insertions, so they must be twice as
+// large ("{+(+}word{+)+}" stays). Neighbours count as they were before anything was
+// swallowed: else one island would pull in the next. White space alone between two
+// changes is always swallowed, if it holds no blank line.
+//
+// On 233 revisions of ten languages this leaves 85 of 100 changes, for 2.8 % more words
+// than the fewest; swallowing longer islands as well left 75, for 5 %, and showed more
+// words as changed than wdiff does, which tells no mark from its word.
 func (e *engine) cleanUp(limit int) {
 	old := e.spans
 	e.spans = e.spare[:0]
@@ -53,7 +67,7 @@ func (e *engine) island(left, right span, limit int) bool {
 		return false
 	}
 	words := e.countTokens(e.a, a0, a1)
-	if words > limit {
+	if words > limit || a1-a0 > signBytes && e.spells() && (left.pure() || right.pure() || a1-a0 > wordBytes*limit) {
 		return false
 	}
 	if left.a0 == left.a1 && right.a0 == right.a1 || left.b0 == left.b1 && right.b0 == right.b1 {
@@ -61,6 +75,19 @@ func (e *engine) island(left, right span, limit int) bool {
 	}
 	return e.atLeast(left, words) && e.atLeast(right, words)
 }
+
+// spells says whether one of the tokens counted last is a word.
+func (e *engine) spells() bool {
+	for _, t := range e.tokens {
+		if k := byteKind(e.a[t.Start]); k == kindWord || k == kindHigh {
+			return true
+		}
+	}
+	return false
+}
+
+// pure says that a change only deletes or only inserts.
+func (s span) pure() bool { return s.a0 == s.a1 || s.b0 == s.b1 }
 
 // atLeast says whether the larger side of a change has so many words.
 func (e *engine) atLeast(s span, words int) bool {

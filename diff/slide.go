@@ -27,8 +27,7 @@ func (e *engine) slideAll() {
 	e.spans = e.spare[:0]
 	for k := 0; k < len(old); k++ {
 		s := old[k]
-		pure := s.a0 == s.a1 || s.b0 == s.b1
-		if s.equal || !pure || len(e.spans) == 0 || k+1 == len(old) || !e.spans[len(e.spans)-1].equal {
+		if s.equal || !s.pure() || len(e.spans) == 0 || k+1 == len(old) || !e.spans[len(e.spans)-1].equal {
 			e.add(s)
 			continue
 		}

@@ -84,7 +84,7 @@ func TestTextsReal(t *testing.T) {
 		if words > 1.12 || words > 1.10 && class != "all" {
 			t.Errorf("%s: shows %.3f times the words that it must", class, words)
 		}
-		if hunks > 0.9 {
+		if hunks > 0.95 {
 			t.Errorf("%s: islands leave %.3f of the changes", class, hunks)
 		}
 	}
