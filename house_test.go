@@ -27,9 +27,10 @@ var owners = map[string]string{
 }
 
 // guests are folders that may import another room's module: a program that measures
-// the store against go-git must call it.
+// the store against go-git must call it, and one that measures the word diff go-diff.
 var guests = map[string]string{
 	"repo/internal/benchmarks": "github.com/go-git/go-git/",
+	"diff/internal/benchmarks": "github.com/sergi/go-diff",
 }
 
 func TestImports(t *testing.T) {

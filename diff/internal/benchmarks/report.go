@@ -1,0 +1,214 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+)
+
+// results is what a run came to.
+type results struct {
+	Begun            time.Time
+	Machine, Command string
+	Engines          []engineNote
+	Classes          []takenClass
+	Suite            string
+}
+
+type engineNote struct{ Name, Version, Missing string }
+
+// takenClass is a class with what was measured on it.
+type takenClass struct {
+	Name, Note, Group string
+	Pairs, Bytes      int // and the bytes of all old texts
+	Samples           []sample
+}
+
+func (c *takenClass) sample(engine string) *sample {
+	for i := range c.Samples {
+		if c.Samples[i].Engine == engine {
+			return &c.Samples[i]
+		}
+	}
+	return nil
+}
+
+// The marks between which a report is written. What stands outside of them in the
+// file is somebody's own, and kept.
+const (
+	beginMark = "<!-- measured: what stands up to the next mark is written by diff/internal/benchmarks -->"
+	endMark   = "<!-- end of what was measured -->"
+)
+
+func writeReport(file string, r *results) error {
+	old, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	text, err := between(string(old), report(r))
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return os.WriteFile(file, []byte(text), 0o666)
+}
+
+// between puts what was measured between the marks of a text, or at its end.
+func between(old, measured string) (string, error) {
+	if old == "" {
+		old = "# Measurements of the word diff\n"
+	}
+	block := beginMark + "\n\n" + measured + "\n" + endMark
+	before, rest, begun := strings.Cut(old, beginMark)
+	if !begun {
+		return strings.TrimRight(old, "\n") + "\n\n" + block + "\n", nil
+	}
+	_, after, ended := strings.Cut(rest, endMark)
+	if !ended {
+		return "", errors.New("the mark at the end of what was measured is gone: put it back, or remove the first one too")
+	}
+	return before + block + after, nil
+}
+
+func row(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
+
+// report writes the figures as Markdown.
+func report(r *results) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Measured %s by\n\n    %s\n\non %s.\n\n## Goals\n\n%s\n## Engines\n\n", r.Begun.Format(time.DateOnly), r.Command, r.Machine, goalsTable(r))
+	b.WriteString(row("engine", "version", "how it was called") + row("---", "---", "---"))
+	for i, e := range engines() {
+		version := r.Engines[i].Version
+		if r.Engines[i].Missing != "" {
+			version = r.Engines[i].Missing
+		}
+		if e.name == ours {
+			version = "this one"
+		}
+		b.WriteString(row(e.name, version, e.note))
+	}
+	group := ""
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		if c.Group != group {
+			group = c.Group
+			fmt.Fprintf(&b, "\n## %s\n", group)
+		}
+		b.WriteString(classTable(c, r.Engines))
+	}
+	b.WriteString(r.Suite)
+	return b.String()
+}
+
+func goalsTable(r *results) string {
+	var b strings.Builder
+	b.WriteString(row("goal", "bound", "measured", "") + row("---", "---", "---:", "---"))
+	for _, g := range goals() {
+		for i := range r.Classes {
+			c := &r.Classes[i]
+			if c.Name != g.class || c.sample(ours) == nil {
+				continue
+			}
+			v, ok := g.value(c)
+			switch {
+			case !ok:
+				b.WriteString(row(g.what, g.bound, "–", "not measured"))
+			case g.met(v):
+				b.WriteString(row(g.what, g.bound, g.show(v), "met"))
+			default:
+				b.WriteString(row(g.what, g.bound, g.show(v), "**missed**"))
+			}
+		}
+	}
+	return b.String()
+}
+
+func classTable(c *takenClass, notes []engineNote) string {
+	var b strings.Builder
+	pairs := fmt.Sprintf("%d pairs of %s", c.Pairs, size(float64(c.Bytes)/float64(c.Pairs)))
+	if c.Pairs == 1 {
+		pairs = "one pair of " + size(float64(c.Bytes))
+	}
+	fmt.Fprintf(&b, "\n### %s\n\n", c.Name)
+	if c.Note != "" {
+		fmt.Fprintf(&b, "%s%s; ", strings.ToUpper(c.Note[:1]), c.Note[1:])
+	}
+	b.WriteString(pairs + ".\n\n")
+	b.WriteString(row("engine", "median", "mean", "÷ stemma", "allocations", "allocated", "peak", "W", "Hk", "Sp"))
+	b.WriteString(row("---", "---:", "---:", "---:", "---:", "---:", "---:", "---:", "---:", "---:"))
+	for i, e := range engines() {
+		s := c.sample(e.name)
+		switch {
+		case notes[i].Missing != "":
+			b.WriteString(row(e.name, notes[i].Missing, "", "", "", "", "", "", "", ""))
+		case s == nil:
+		case s.Failed != "":
+			b.WriteString(row(e.name, s.Failed, "", "", "", "", "", "", "", ""))
+		default:
+			b.WriteString(sampleRow(c, e, s))
+		}
+	}
+	return b.String()
+}
+
+func sampleRow(c *takenClass, e engine, s *sample) string {
+	mid := duration(s.median())
+	if s.Shared && len(s.Seconds) > 1 {
+		mid = "–"
+	}
+	ratio, allocs, bytes := "–", "–", "–"
+	if v, ok := ahead(e.name)(c); ok {
+		ratio = figure(v)
+	}
+	if e.diff != nil {
+		allocs, bytes = figure(s.Allocs), size(s.Bytes)
+	}
+	w, hk, sp := "–", "–", "–"
+	q := s.Quality
+	if q.Note != "" {
+		w = "other text"
+	} else {
+		if q.Least > 0 {
+			w = fmt.Sprintf("%.2f", float64(q.Words)/float64(q.Least))
+		} else {
+			w = fmt.Sprintf("%d of 0", q.Words)
+		}
+		if q.Bare > 0 {
+			hk = fmt.Sprintf("%.2f", float64(q.Changes)/float64(q.Bare))
+		}
+		if q.Changes > 0 {
+			sp = fmt.Sprintf("%.2f", float64(q.Cuts)/float64(q.Changes))
+		}
+	}
+	return row(e.name, mid, duration(s.total()/float64(len(s.Seconds))), ratio, allocs, bytes, size(float64(s.Peak)), w, hk, sp)
+}
+
+// figure writes a number with three digits.
+func figure(v float64) string {
+	if v >= 100 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
+func duration(seconds float64) string {
+	switch {
+	case seconds < 1e-3:
+		return figure(seconds*1e6) + " µs"
+	case seconds < 1:
+		return figure(seconds*1e3) + " ms"
+	}
+	return figure(seconds) + " s"
+}
+
+func size(bytes float64) string {
+	switch {
+	case bytes < 1000:
+		return figure(bytes) + " B"
+	case bytes < 1e6:
+		return figure(bytes/1e3) + " kB"
+	}
+	return figure(bytes/1e6) + " MB"
+}
