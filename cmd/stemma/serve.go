@@ -65,7 +65,7 @@ func (a *app) serve(ctx context.Context, s *repo.Store, opt serveOptions) error 
 		opt.base = "http://" + listener.Addr().String()
 	}
 	log := slog.New(slog.NewTextHandler(a.stderr(), nil))
-	pages, err := web.New(web.Options{Store: s, Title: opt.title, Base: opt.base, Log: log})
+	pages, err := web.New(web.Options{Store: s, Title: opt.title, Base: opt.base, Log: log, Git: repo.GitProgram{Environ: a.environ}})
 	if err != nil {
 		return usagef("%s", err)
 	}

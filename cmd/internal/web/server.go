@@ -30,6 +30,7 @@ type Options struct {
 	// Secret signs what readers keep for the server, at least 16 bytes; nil is one that
 	// lasts as long as the server.
 	Secret []byte
+	Git    repo.GitProgram // by which clones are served
 }
 
 // Server answers requests for the pages of one store. It may be used by many
@@ -43,11 +44,14 @@ type Server struct {
 	secret []byte
 	mux    *http.ServeMux
 	pages  *pages
+
+	git     repo.GitProgram
+	uploads chan struct{} // room for the clones under way
 }
 
 // New makes a server.
 func New(opt Options) (*Server, error) {
-	s := &Server{store: opt.Store, title: opt.Title, log: opt.Log, now: opt.Now}
+	s := &Server{store: opt.Store, title: opt.Title, log: opt.Log, now: opt.Now, git: opt.Git, uploads: uploads()}
 	if s.title == "" {
 		s.title = "stemma"
 	}
@@ -106,6 +110,14 @@ func (s *Server) routes() (*http.ServeMux, error) {
 	} {
 		mux.Handle(pattern, s.handle(h))
 	}
+	for pattern, h := range map[string]handler{
+		"GET /git":                   s.gitFront,
+		"GET /git/info/refs":         s.gitRefs,
+		"POST /git/git-upload-pack":  s.gitUpload,
+		"POST /git/git-receive-pack": s.gitPush,
+	} {
+		mux.Handle(pattern, s.stream(h))
+	}
 	return mux, nil
 }
 
@@ -133,12 +145,17 @@ func (s *Server) handle(f handler) http.Handler {
 			held.send(r)
 			return
 		}
-		failed := statusOf(err)
-		if failed.status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
-			s.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
-		}
-		s.fail(w, r, failed)
+		s.refuse(w, r, err)
 	})
+}
+
+// refuse answers with what an error comes to. Nothing may have been written before.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	failed := statusOf(err)
+	if failed.status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
+		s.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	s.fail(w, r, failed)
 }
 
 // heldResponse keeps an answer until it is whole.

@@ -26,7 +26,17 @@ type site struct {
 
 // newSite serves a store with one article of three versions, the second published
 // under another headline and so at another address.
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T, change ...func(*web.Options)) *site {
+	t.Helper()
+	s := emptySite(t, change...)
+	for i, headline := range []string{"Two die in storm", "Seven die in storm", "Nine die in storm"} {
+		s.record("storm", headline, fmt.Sprintf("The storm reached the coast.\n\nIt was number %d.\n", i), time.Date(2020, 5, 1, 10+i, 0, 0, 0, time.UTC))
+	}
+	return s
+}
+
+// emptySite serves a store without an article, by options that change may change.
+func emptySite(t *testing.T, change ...func(*web.Options)) *site {
 	t.Helper()
 	store, err := repo.Init(t.TempDir())
 	if err != nil {
@@ -39,16 +49,17 @@ func newSite(t *testing.T) *site {
 	})
 	server := httptest.NewUnstartedServer(nil)
 	s := &site{t: t, store: store, url: "http://" + server.Listener.Addr().String()}
-	handler, err := web.New(web.Options{Store: store, Base: s.url})
+	opt := web.Options{Store: store, Base: s.url}
+	for _, c := range change {
+		c(&opt)
+	}
+	handler, err := web.New(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server.Config.Handler = handler
 	server.Start()
 	t.Cleanup(server.Close)
-	for i, headline := range []string{"Two die in storm", "Seven die in storm", "Nine die in storm"} {
-		s.record("storm", headline, fmt.Sprintf("The storm reached the coast.\n\nIt was number %d.\n", i), time.Date(2020, 5, 1, 10+i, 0, 0, 0, time.UTC))
-	}
 	return s
 }
 

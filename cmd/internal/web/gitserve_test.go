@@ -1,0 +1,194 @@
+package web_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stemma-project/stemma/cmd/internal/web"
+	"github.com/stemma-project/stemma/repo"
+)
+
+// gitRun runs the real git and gives what it says on both streams.
+func gitRun(t *testing.T, env []string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.Command("git", args...)
+	cmd.Env = append(append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0"), env...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func servedBy(program repo.GitProgram) func(*web.Options) {
+	return func(opt *web.Options) { opt.Git = program }
+}
+
+func mustGit(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := gitRun(t, nil, args...)
+	if err != nil {
+		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// Whoever has git clones the store from its server, and fetches what comes later:
+// with the git program beside the server and without.
+func TestGitClone(t *testing.T) {
+	t.Parallel()
+	for name, program := range map[string]repo.GitProgram{"git": {Environ: os.Environ()}, "built in": {Without: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, servedBy(program))
+			dir := filepath.Join(t.TempDir(), "clone")
+			mustGit(t, "clone", "-q", s.url+"/git", dir)
+			mustGit(t, "-C", dir, "fsck", "--strict", "--full")
+			want := mustGit(t, "--git-dir", s.store.Dir(), "rev-parse", "main")
+			if got := mustGit(t, "-C", dir, "rev-parse", "origin/main"); got != want {
+				t.Errorf("the clone is at %s, not at %s", got, want)
+			}
+			if n := mustGit(t, "-C", dir, "rev-list", "--count", "HEAD"); n != "3\n" {
+				t.Errorf("%s commits, not 3", n)
+			}
+			s.record("storm", "Ten die in storm", "The storm is over.\n", time.Date(2020, 5, 1, 18, 0, 0, 0, time.UTC))
+			mustGit(t, "-C", dir, "pull", "-q")
+			mustGit(t, "-C", dir, "fsck", "--strict", "--full")
+			if said := mustGit(t, "-C", dir, "grep", "-h", "headline: Ten", "HEAD"); !strings.Contains(said, "Ten die in storm") {
+				t.Errorf("after the fetch: %s", said)
+			}
+			mustGit(t, "-C", dir, "fetch", "-q") // nothing new
+			for _, version := range []string{"0", "1", "2"} {
+				out := mustGit(t, "-c", "protocol.version="+version, "ls-remote", s.url+"/git")
+				if !strings.Contains(out, "\tHEAD\n") || !strings.Contains(out, "\trefs/heads/main\n") || strings.Contains(out, "refs/stemma") {
+					t.Errorf("protocol %s: %s", version, out)
+				}
+			}
+			if out, err := gitRun(t, nil, "-C", dir, "push", s.url+"/git", "HEAD:main"); err == nil || !strings.Contains(out, "403") {
+				t.Errorf("a push: %v %s", err, out)
+			}
+		})
+	}
+}
+
+// With the git program beside the server, the second protocol and shallow clones work.
+func TestGitProgramServes(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, servedBy(repo.GitProgram{Environ: os.Environ()}))
+	out, err := gitRun(t, []string{"GIT_TRACE_PACKET=1"}, "-c", "protocol.version=2", "ls-remote", s.url+"/git")
+	if err != nil || !strings.Contains(out, "< version 2") || !strings.Contains(out, "command=ls-refs") {
+		t.Errorf("protocol 2: %v %s", err, out)
+	}
+	dir := filepath.Join(t.TempDir(), "shallow")
+	mustGit(t, "clone", "-q", "--depth=1", s.url+"/git", dir)
+	if n := mustGit(t, "-C", dir, "rev-list", "--count", "HEAD"); n != "1\n" {
+		t.Errorf("%s commits in a shallow clone", n)
+	}
+	mustGit(t, "-C", dir, "fetch", "-q", "--unshallow")
+	if n := mustGit(t, "-C", dir, "rev-list", "--count", "HEAD"); n != "3\n" {
+		t.Errorf("%s commits after it got the rest", n)
+	}
+	mustGit(t, "-C", dir, "fsck", "--strict", "--full")
+}
+
+// An empty store is cloned too.
+func TestGitCloneEmpty(t *testing.T) {
+	t.Parallel()
+	for name, program := range map[string]repo.GitProgram{"git": {Environ: os.Environ()}, "built in": {Without: true}} {
+		s := emptySite(t, servedBy(program))
+		mustGit(t, "clone", "-q", s.url+"/git", filepath.Join(t.TempDir(), "clone"))
+		if t.Failed() {
+			t.Error(name)
+		}
+	}
+}
+
+// What is no request of git's is answered with a status, and the server goes on.
+func TestGitWrongRequests(t *testing.T) {
+	t.Parallel()
+	const kind = "application/x-git-upload-pack-request"
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	for range 12 {
+		if _, err := z.Write(bytes.Repeat([]byte("0032have 0123456789012345678901234567890123456789\n"), 20<<10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, program := range map[string]repo.GitProgram{"git": {Environ: os.Environ()}, "built in": {Without: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, servedBy(program))
+			for _, c := range []struct {
+				name, method, path, kind, encoding, body string
+				status                                   int
+			}{
+				{"no service", "GET", "/git/info/refs", "", "", "", 403},
+				{"push", "GET", "/git/info/refs?service=git-receive-pack", "", "", "", 403},
+				{"push", "POST", "/git/git-receive-pack", "application/x-git-receive-pack-request", "", "0000", 403},
+				{"another kind", "POST", "/git/git-upload-pack", "text/plain", "", "0000", 415},
+				{"another packing", "POST", "/git/git-upload-pack", kind, "br", "0000", 415},
+				{"no gzip", "POST", "/git/git-upload-pack", kind, "gzip", "0000", 400},
+				{"no file of it", "GET", "/git/HEAD", "", "", "", 404},
+				{"other method", "PUT", "/git/git-upload-pack", kind, "", "", 405},
+				{"for people", "GET", "/git", "", "", "", 200},
+			} {
+				if got := s.do(c.method, c.path, c.body, "Content-Type", c.kind, "Content-Encoding", c.encoding); got.StatusCode != c.status {
+					t.Errorf("%s: %d, not %d", c.name, got.StatusCode, c.status)
+				}
+			}
+			// The git program answers what it does not understand inside its protocol.
+			for _, body := range []string{"", "zzzz", "0000", "0032want 0123456789012345678901234567890123456789\n0000", "0009done\n", "fff"} {
+				got := s.do("POST", "/git/git-upload-pack", body, "Content-Type", kind)
+				if got.StatusCode != http.StatusOK && got.StatusCode != http.StatusBadRequest && program.Without {
+					t.Errorf("%q: %d", body, got.StatusCode)
+				}
+			}
+			if got := s.do("POST", "/git/git-upload-pack", bomb.String(), "Content-Type", kind, "Content-Encoding", "gzip"); got.StatusCode == http.StatusOK && program.Without {
+				t.Errorf("a request that unpacks to 12 MB: %d", got.StatusCode)
+			}
+			if answer, _ := s.get("/healthz"); answer.StatusCode != http.StatusOK {
+				t.Errorf("afterwards: %d", answer.StatusCode)
+			}
+		})
+	}
+}
+
+// do sends a request and gives the answer, whose body was read.
+func (s *site) do(method, path, body string, header ...string) *http.Response {
+	s.t.Helper()
+	answer, _ := s.send(method, path, body, header...)
+	return answer
+}
+
+// send sends a request and gives the answer with its body. Headers without a value
+// are left out.
+func (s *site) send(method, path, body string, header ...string) (*http.Response, string) {
+	s.t.Helper()
+	r, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		if header[i+1] != "" {
+			r.Header.Set(header[i], header[i+1])
+		}
+	}
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	b, err := io.ReadAll(answer.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return answer, string(b)
+}
