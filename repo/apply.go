@@ -232,12 +232,16 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 	if row.CorrectionType != "" {
 		row.CorrectionText = m.note
 	}
+	var c compared
 	if hasBefore {
-		if err := a.compare(&row, state, &before); err != nil {
+		if c, err = a.compare(&row, state, &before); err != nil {
 			return err
 		}
 	}
 	if err := a.tx.AddVersion(row, aliases(state, path, article), state.Contexts); err != nil {
+		return err
+	}
+	if err := a.setPassages(&row, rowIf(&before, hasBefore), state, &c); err != nil {
 		return err
 	}
 	if len(a.added) > 0 && a.added[0].Commit != row.Commit {

@@ -1,7 +1,6 @@
 package repo
 
 import (
-	"github.com/stemma-project/stemma/diff"
 	"github.com/stemma-project/stemma/repo/internal/git"
 	"github.com/stemma-project/stemma/repo/internal/index"
 	"github.com/stemma-project/stemma/schema"
@@ -9,16 +8,16 @@ import (
 
 // compare fills in a row's kinds of change against the version published before
 // it, and the version that it restores.
-func (a *applier) compare(row *index.Row, state *schema.State, before *index.Row) (err error) {
-	if row.Kinds, err = a.kinds(row, state, before); err != nil {
-		return err
+func (a *applier) compare(row *index.Row, state *schema.State, before *index.Row) (c compared, err error) {
+	if c, err = a.kinds(row, state, before); err != nil {
+		return c, err
 	}
-	row.Restores = 0
+	row.Kinds, row.Restores = c.kinds, 0
 	if before.Content == row.Content {
-		return nil
+		return c, nil
 	}
 	row.Restores, err = a.restores(row.Content, before)
-	return err
+	return c, err
 }
 
 // restores gives the smallest number of the versions that say this and stand before
@@ -41,37 +40,33 @@ func (a *applier) restores(content [32]byte, before *index.Row) (int, error) {
 	}
 }
 
-// kinds gives a row's kinds of change against the version before it.
-func (a *applier) kinds(row *index.Row, state *schema.State, before *index.Row) (string, error) {
+// kinds tells how a row differs from the version before it.
+func (a *applier) kinds(row *index.Row, state *schema.State, before *index.Row) (compared, error) {
 	known := before.Known & row.Known
 	if f := a.foreseen; f != nil && f.before == before.Blob && f.after == row.Blob && f.known == known {
 		a.foreseen = nil // it tells once
-		return <-f.kinds, nil
+		return <-f.compared, nil
 	}
 	old, err := a.state(before)
 	if err != nil {
-		return "", err
+		return compared{}, err
 	}
-	return kindsBetween(old, state, known), nil
+	return compareStates(old, state, known), nil
 }
 
-func kindsBetween(old, state *schema.State, known schema.FieldSet) string {
-	return joinKinds(knownDiff(old, state, known, diff.Options{}).Kinds)
-}
-
-// foreseen are the kinds of change between two files, which are being worked out
+// foreseen is how two files differ, which is being worked out
 // beside whatever else is done before they are needed.
 type foreseen struct {
 	before, after git.Hash
 	known         schema.FieldSet
-	kinds         chan string
+	compared      chan compared
 }
 
 // foresee works out the kinds of change between pairs of states, which nobody
 // changes meanwhile, in the order in which they are asked for.
 func foresee(asked <-chan comparison) {
 	for p := range asked {
-		p.to.kinds <- kindsBetween(p.old, p.new, p.to.known)
+		p.to.compared <- compareStates(p.old, p.new, p.to.known)
 	}
 }
 
@@ -99,7 +94,14 @@ func (a *applier) rekindAfter(inserted *index.Row) error {
 		return err
 	}
 	was := [2]any{next.Kinds, next.Restores}
-	if err := a.compare(&next, state, inserted); err != nil {
+	c, err := a.compare(&next, state, inserted)
+	if err != nil {
+		return err
+	}
+	if err := a.setPassages(&next, inserted, state, &c); err != nil {
+		return err
+	}
+	if err := a.repassageBehind(&next); err != nil {
 		return err
 	}
 	if was != [2]any{next.Kinds, next.Restores} {
@@ -136,13 +138,22 @@ func (a *applier) rekind(article schema.ID) error {
 			if r.Content != rows[i-1].Content {
 				restores = least[r.Content]
 			}
-			state, err := a.state(r)
-			if err != nil {
+		}
+		state, err := a.state(r)
+		if err != nil {
+			return err
+		}
+		var c compared
+		var before *index.Row
+		if i > 0 {
+			before = &rows[i-1]
+			if c, err = a.kinds(r, state, before); err != nil {
 				return err
 			}
-			if kinds, err = a.kinds(r, state, &rows[i-1]); err != nil {
-				return err
-			}
+			kinds = c.kinds
+		}
+		if err := a.setPassages(r, before, state, &c); err != nil {
+			return err
 		}
 		if r.Kinds == kinds && r.Restores == restores {
 			continue

@@ -254,7 +254,7 @@ func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (R
 	switch {
 	case !exists:
 		m.op = opCreate
-	case next.Status == schema.Canceled && before.Status != schema.Canceled:
+	case next.Status == schema.Canceled && before != nil && before.Status != schema.Canceled:
 		m.op = opWithdraw
 	}
 	hash, err := w.place(m, author(d), &next, &cur, past)

@@ -201,8 +201,8 @@ func (r *reader) foresee(e *event) {
 			continue
 		}
 		// As a rule the file replaced the version before, of which as much is known.
-		f := &foreseen{c.Old, c.New, m.known, make(chan string, 1)}
-		f.kinds <- kindsBetween(&before.state, state, m.known)
+		f := &foreseen{c.Old, c.New, m.known, make(chan compared, 1)}
+		f.compared <- compareStates(&before.state, state, m.known)
 		e.foreseen = f
 	}
 }

@@ -264,7 +264,7 @@ func (w *writer) foresee(m *message, f *content, h git.Hash) *foreseen {
 	if was == nil || was.problem != nil {
 		return nil
 	}
-	soon := &foreseen{f.before, h, m.known, make(chan string, 1)}
+	soon := &foreseen{f.before, h, m.known, make(chan compared, 1)}
 	w.asked <- comparison{&was.state, f.state, soon}
 	return soon
 }

@@ -75,8 +75,8 @@ func (a *app) commands() map[string][]*cobra.Command {
 	return map[string][]*cobra.Command{
 		"write": {a.initCommand(), a.recordCommand(), a.editCommand(), a.importCommand()},
 		"read": {
-			a.changesCommand(), a.diffCommand(), a.blameCommand(), a.showCommand(), a.logCommand(),
-			a.listCommand(), a.dayCommand(), a.relatedCommand(), a.convertCommand(),
+			a.changesCommand(), a.diffCommand(), a.blameCommand(), a.whenCommand(), a.searchCommand(), a.showCommand(),
+			a.logCommand(), a.listCommand(), a.dayCommand(), a.relatedCommand(), a.convertCommand(),
 		},
 		"mend": {a.restoreCommand(), a.correctCommand(), a.withdrawCommand(), a.linkCommand(), a.splitCommand()},
 		"keep": {

@@ -36,6 +36,13 @@ what is withheld is not published. A correction from 1 to 3 tells of 2 and 3.`,
 		Args: argCount(0, 0, ""),
 		RunE: a.withStore(func(ctx context.Context, s *repo.Store, _ []string) error { return a.log(ctx, s, opt) }),
 	}
+	a.filterFlags(cmd, &opt, 0, "versions")
+	return cmd
+}
+
+// filterFlags adds the options that select versions; limit is what -n is by itself,
+// and what names what it counts.
+func (a *app) filterFlags(cmd *cobra.Command, opt *logOptions, limit int, what string) {
 	f := cmd.Flags()
 	f.StringVar(&opt.since, "since", "", "recorded at this time or after it")
 	f.StringVar(&opt.until, "until", "", "recorded before this time; a day counts to its end")
@@ -45,13 +52,12 @@ what is withheld is not published. A correction from 1 to 3 tells of 2 and 3.`,
 	f.StringVar(&opt.context, "context", "", "articles about this context")
 	f.BoolVar(&opt.corrections, "corrections", false, "only versions with a correction")
 	f.BoolVar(&opt.quietEdits, "quiet-edits", false, "only changes of published text without note or correction")
-	f.IntVarP(&opt.limit, "limit", "n", 0, "at most so many versions; 0 for all")
+	f.IntVarP(&opt.limit, "limit", "n", limit, "at most so many "+what+"; 0 for all")
 	var kinds []string
 	for _, k := range diff.AllKinds() {
 		kinds = append(kinds, string(k))
 	}
 	fixed(cmd, "kind", kinds...)
-	return cmd
 }
 
 func (a *app) logFilter(opt logOptions) (repo.LogFilter, error) {

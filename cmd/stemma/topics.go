@@ -102,6 +102,13 @@ Other objects:
            "end", "version", "author", "published", "words"}]}], "versions":
            [VERSION, ...]}; with --totals, instead of fields,
            "totals": [{"author", "version", "published", "words", "versions"}]
+  when     {"event": "appeared"|"went"|"came back", "field", "passage": {"text",
+           "found": [[start, end], ...]}, "version": VERSION}, one a line, in
+           the order of publication; found in bytes of text
+  search   {"field", "passage", "stood": [{"from": {"version", "published"},
+           "until": {"version", "published"}}], "stands", "score",
+           "version": VERSION}, one a line, the best first; without "until"
+           it stands still
   verify   {"ok", "objects", "commits", "articles", "versions",
            "findings": [{"article", "version", "commit", "path", "field",
            "reason", "hint"}]}

@@ -311,38 +311,25 @@ func matchAny(phrases []diff.Phrase) string {
 	return strings.Join(parts, " OR ")
 }
 
-// Places gives the places of the versions that may have brought or taken a phrase,
-// ascending.
-func (r Reader) Places(p diff.Phrase) (seqs []int64, err error) {
+// Holders gives the articles of which some version may have brought or taken a
+// phrase, by their nums, and how many versions of each may have.
+func (r Reader) Holders(p diff.Phrase) (nums map[int64]int, err error) {
+	nums = make(map[int64]int)
 	q := match(p)
 	if q == "" {
-		return nil, nil
+		return nums, nil
 	}
 	err = r.src.view(func(c *conn) error {
-		seqs, err = c.ints(nil, "SELECT rowid FROM phrases WHERE phrases MATCH ? ORDER BY rowid", q)
-		return err
+		return c.holders(q, nums)
 	})
-	return seqs, wrap(err, "look for a phrase")
+	return nums, wrap(err, "look for a phrase")
 }
 
-// Nums gives, for places in the order of recording, the articles to which the
-// versions there belong now, by their nums.
-func (r Reader) Nums(seqs []int64) (nums []int64, err error) {
-	nums = make([]int64, 0, len(seqs))
-	err = r.src.view(func(c *conn) error {
-		for _, seq := range seqs {
-			key, ok, err := c.int("SELECT key FROM log WHERE seq = ?", seq)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return fmt.Errorf("the version at place %d is not there: %w", seq, ErrDamaged)
-			}
-			nums = append(nums, numOf(key))
-		}
+func (c *conn) holders(match string, nums map[int64]int) error {
+	return c.each("SELECT l.key >> 24 FROM phrases f CROSS JOIN log l ON l.seq = f.rowid WHERE phrases MATCH ?", []driver.Value{match}, func(row []driver.Value) error {
+		nums[number(row[0])]++
 		return nil
 	})
-	return nums, wrap(err, "look up the articles of versions")
 }
 
 // TouchedIn gives what the versions of an article, named by its num, brought and took.
@@ -397,4 +384,36 @@ func (r Reader) Passing(f Filter, seqs []int64) (passing map[int64]bool, err err
 		return err
 	})
 	return passing, wrap(err, "filter versions")
+}
+
+// maxTerms is of how many words HoldersWith looks for the versions.
+const maxTerms = 400
+
+// HoldersWith is Holders for a word in which letters stand, which are folded; few is
+// false where there are too many such words to look for.
+func (r Reader) HoldersWith(letters string) (nums map[int64]int, few bool, err error) {
+	nums = make(map[int64]int)
+	err = r.src.view(func(c *conn) error {
+		if err := c.exec(vocabulary); err != nil {
+			return err
+		}
+		terms, err := c.texts(nil, "SELECT term FROM temp.terms WHERE instr(term, ?) > 0 LIMIT ?", letters, int64(maxTerms+1))
+		if err != nil || len(terms) > maxTerms {
+			return err
+		}
+		few = true
+		if len(terms) == 0 {
+			return nil
+		}
+		return c.holders(`"`+strings.Join(terms, `" OR "`)+`"`, nums)
+	})
+	return nums, few, wrap(err, "look for words with %q", letters)
+}
+
+// vocabulary lists the terms.
+const vocabulary = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab (main, phrases, row)"
+
+// Empty reports whether the filter lets every version through, but for its Limit.
+func (f *Filter) Empty() bool {
+	return f.Since.IsZero() && f.Until.IsZero() && f.Author == "" && len(f.Kinds) == 0 && f.Category == "" && f.Context == "" && !f.Corrections && !f.QuietEdits
 }

@@ -40,7 +40,7 @@ func printPassages(data []byte) string {
 // pages fit together, the engine tells (see file).
 func (d *comparison) phrases() error {
 	for _, s := range []*side{d.have, d.want} {
-		if err := s.exec("CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab (main, phrases, row)"); err != nil {
+		if err := s.exec(vocabulary); err != nil {
 			return err
 		}
 	}
