@@ -15,7 +15,7 @@ import (
 // "Palestinian", and what a hyphen ties to such a word, as in "F-16". Days, months,
 // numbers, and capitals that stand for measures, offices and things ("GMT", "CEO",
 // "AI") are none. At the beginning of a sentence an English word is a name if
-// it is none of the common words of kind_common.go and of their forms; in other
+// it is none of the common words of kind_common.txt and of their forms; in other
 // languages if the next word has a capital too. In a title whose words all have
 // capitals an English word is a name by the same list.
 //

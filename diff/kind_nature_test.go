@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -64,6 +65,8 @@ func TestNature(t *testing.T) {
 		{"Ο Μητσοτάκης είπε", "Ο Τσίπρας είπε", "name"},
 		{"Trump Says Iran War Is Over", "Trump Says Iraq War Is Over", "name"},
 		{"Trump Says Iran War Is Over", "Trump Says Iran War Is Lost", "wording"},
+		{"Stocks Slide as Inflation Fears Grip Investors", "Stocks Tumble as Inflation Fears Grip Markets", "wording"},
+		{"Heavy rain fell. Mourners wept", "Heavy rain fell. Smugglers wept", "wording"},
 		{"Seven Die as Ferry Sinks off Mali", "Seven die as ferry sinks off Mali", "wording"},
 		{"西班牙最高法院以", "法国最高法院以", "wording"},
 		{"Die Polizei sucht den Mann und die Frau", "Die Polizei sucht den Hund und die Frau", "wording"},
@@ -115,6 +118,30 @@ func TestNature(t *testing.T) {
 		got := Summarize(nature(c.old, c.new, Texts(c.old, c.new, Options{}), english))
 		if got != c.want {
 			t.Errorf("%q → %q: %s, want %s", c.old, c.new, got, c.want)
+		}
+	}
+}
+
+// TestCommonWords holds the list to its order, which looking up relies on, and the
+// endings to words of each sort.
+func TestCommonWords(t *testing.T) {
+	list := strings.Split(strings.TrimSuffix(commonWords, "\n"), "\n")
+	if !slices.IsSorted(list) || len(list) < 10_000 {
+		t.Error("the words are out of order, or too few")
+	}
+	for _, w := range list {
+		if !hasCommon([]byte(w)) {
+			t.Fatalf("%q is not found", w)
+		}
+	}
+	for _, w := range []string{"The", "A", "Protesters", "Killed", "Countries", "Banned", "Seizing", "Landslides", "OFFICIALS"} {
+		if !isCommon(w) {
+			t.Errorf("%s is taken for a name", w)
+		}
+	}
+	for _, w := range []string{"United", "Kyiv", "Israeli", "Zürich", "Polish", "NATO", "Trump", "Iran's", "Xi"} {
+		if isCommon(w) {
+			t.Errorf("%s is taken for a common word", w)
 		}
 	}
 }
