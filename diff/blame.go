@@ -12,7 +12,9 @@ package diff
 // written is one of a kind, and stands at most in one place of a version: of a paragraph
 // that was doubled, one copy is new.
 //
-// The rules, the larger unit always first; what one has decided, the next leave alone:
+// The rules, the larger unit always first; what one has decided, the next leave alone. A
+// version with the very paragraphs of an earlier one, in their order, has its words: what
+// is restored is as it was. Else:
 //
 //  1. Paragraphs (a paragraph is a line) that the version before has in the same order
 //     stay: the longest common subsequence of the two.
@@ -44,6 +46,9 @@ type Blame struct {
 	text    string
 	now     []blameLine // the paragraphs of text
 	adds    int32       // how often the text changed
+
+	at       *blameVersion // the version at hand
+	versions map[uint64][]*blameVersion
 
 	words      map[string]int32 // a word's bytes → its number
 	lines      map[string]*blameParagraph
@@ -105,11 +110,20 @@ func (b *Blame) Add(version int, text string) {
 	b.begin()
 	old := b.now
 	next, head, tail := b.readLines(text)
-	b.text = text
-	b.release(old[head : len(old)-tail])
-	m := blameMatch{b: b, old: old[head : len(old)-tail], new: next[head : len(next)-tail]}
-	m.run()
-	b.now = next
+	b.text, b.now = text, next
+	if head == len(old) && head == len(next) {
+		return // its white space alone is new
+	}
+	key := linesKey(next)
+	if known := b.knownVersion(key, next); known != nil {
+		b.release(old)
+		b.restore(known)
+	} else {
+		b.release(old[head : len(old)-tail])
+		m := blameMatch{b: b, old: old[head : len(old)-tail], new: next[head : len(next)-tail]}
+		m.run()
+		b.keepVersion(key, head, tail)
+	}
 	b.listPairs()
 	b.adds++
 }
@@ -121,6 +135,7 @@ func (b *Blame) begin() {
 		b.paragraphs = map[string]*blameParagraph{}
 		b.sentences = map[string]*blameSentence{}
 		b.pairs = map[[2]int32]*wordPair{}
+		b.versions = map[uint64][]*blameVersion{}
 	}
 }
 

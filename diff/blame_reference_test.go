@@ -160,13 +160,22 @@ func (r *refBlame) add(version int, text string) {
 	}
 	r.used = map[*refWord]bool{}
 
-	// Rule 1.
 	reading := func(v refVersion) (list []string) {
 		for _, p := range v {
 			list = append(list, p.reading())
 		}
 		return list
 	}
+	for v := len(r.past) - 1; v >= 0; v-- {
+		if slices.Equal(reading(r.past[v]), reading(next)) {
+			for k, p := range next {
+				r.takeParagraph(p, r.past[v][k])
+			}
+			r.past = append(r.past, next)
+			return
+		}
+	}
+	// Rule 1.
 	stay := refLCS(reading(before), reading(next))
 	for _, k := range stay {
 		r.takeParagraph(next[k[1]], before[k[0]])

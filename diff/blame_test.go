@@ -37,6 +37,7 @@ func TestBlameRules(t *testing.T) {
 		{"case counts", "a1 B2", []string{"a b", "a B"}},
 		{"wrapped anew", "a1 b1 c1 d1", []string{"a b c d", "a b\nc d"}},
 		{"new sentence before one that begins alike", "The2 cat2 slept2 .2 The1 dog1 barked1 loudly2 .1", []string{"The dog barked.", "The cat slept. The dog barked loudly."}},
+		{"restored as it was", "P2 q2 x1 P1 q1", []string{"x\nP q", "P q\nx\nP q", "P q\nx", "P q\nx\nP q"}},
 		{"revert keeps what stood", "P1 q1 r1 X1 y1 z1", []string{"P q r\nX y z", "spam", "P q r\nX y z"}},
 	} {
 		if got := blamed(c.versions...); got != c.want {
@@ -64,8 +65,8 @@ func TestBlameCommonPairs(t *testing.T) {
 	}
 }
 
-// FuzzBlame: whatever the bytes, the words are the text's tokens, and no origin is
-// later than the version that was added.
+// FuzzBlame: whatever the bytes, the words are the text's tokens, no origin is later than
+// the version that was added, and a text that comes back brings nothing new.
 func FuzzBlame(f *testing.F) {
 	f.Add("a b. c d", "a b. x. c d", "")
 	f.Add("one\ntwo\r\n\nthree", "three\n one", "one\ntwo")
@@ -84,7 +85,7 @@ func FuzzBlame(f *testing.F) {
 				if (Token{w.Start, w.End}) != want[k] {
 					t.Fatalf("word %d is %v, want %v", k, w, want[k])
 				}
-				if w.Version < 0 || w.Version > v {
+				if w.Version < 0 || w.Version > v || (v == 3 || v == 5) && w.Version > 2 {
 					t.Fatalf("word %d of version %d has the origin %d", k, v, w.Version)
 				}
 			}
