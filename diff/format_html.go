@@ -75,7 +75,7 @@ func (p *printer) htmlMerged(f Field, m *mover, k folding) {
 	gap := false
 	var before []part
 	spaced := strings.Contains(f.Old, "\n\n") || strings.Contains(f.New, "\n\n")
-	for i, line := range lines(k.fold(f, pieces(f))) {
+	for i, line := range lines(k.fold(f, notedPieces(f))) {
 		if spaced && replacing(before, line) {
 			gap = true
 		}

@@ -23,10 +23,34 @@ type piece struct {
 // pieces merges the two texts of a field. White space that merely changed its
 // form is no change: it is shown unmarked, in its new form. Where one side has
 // none at all it is marked, as a blank.
-func pieces(f Field) []piece {
+func pieces(f Field) []piece { return mergedPieces(f, nil) }
+
+// notedPieces are pieces with a line above each paragraph that was split or merged,
+// which would look unchanged: no word of it is.
+func notedPieces(f Field) []piece {
+	if f.Set || !f.multiline() {
+		return pieces(f)
+	}
+	notes := map[int]string{}
+	for _, r := range Regroups(f.Old, f.New, f.Segments) {
+		if r.Split() {
+			notes[r.B0] = fmt.Sprintf("(one paragraph split into %d)\n", r.New)
+		} else {
+			notes[r.B0] = fmt.Sprintf("(%d paragraphs merged into one)\n", r.Old)
+		}
+	}
+	return mergedPieces(f, notes)
+}
+
+// mergedPieces is pieces with notes, by the byte of the new text that they stand
+// above, which begins a line.
+func mergedPieces(f Field, notes map[int]string) []piece {
 	all := exactPieces(f)
 	var out []piece
 	for i, p := range all {
+		if len(notes) > 0 && p.op != Delete && p.op != MoveFrom {
+			out, p.text = addNotes(out, p, f.Segments[i].B0, notes)
+		}
 		switch {
 		case !p.space:
 		case !p.loose:
@@ -42,6 +66,34 @@ func pieces(f Field) []piece {
 		out = append(out, p)
 	}
 	return out
+}
+
+// addNotes puts the notes that belong above or into a piece of the new text, which
+// begins at byte at, and what stands before the last of them; it gives what is left
+// of the piece's text. A note above words that replace others stands above those.
+func addNotes(out []piece, p piece, at int, notes map[int]string) ([]piece, string) {
+	if note, ok := notes[at]; ok {
+		k := len(out)
+		for k > 0 && (out[k-1].op == Delete || out[k-1].op == MoveFrom) && !strings.HasSuffix(out[k-1].text, "\n") {
+			k--
+		}
+		if k == 0 || strings.HasSuffix(out[k-1].text, "\n") {
+			out = slices.Insert(out, k, piece{text: note, fold: true})
+		}
+	}
+	for i := 0; ; {
+		next := strings.IndexByte(p.text[i:], '\n')
+		if next < 0 {
+			return out, p.text
+		}
+		i += next + 1
+		if note, ok := notes[at+i]; ok && i < len(p.text) {
+			head := p
+			head.text = p.text[:i]
+			out = append(out, head, piece{text: note, fold: true})
+			p.text, at, i = p.text[i:], at+i, 0
+		}
+	}
 }
 
 // replacesLines reports whether segment i is the first of what came for whole lines
@@ -152,7 +204,7 @@ func (k folding) fold(f Field, ps []piece) []piece {
 	}
 	out := make([]piece, 0, len(ps)+2)
 	for i, p := range ps {
-		if p.op != Equal {
+		if p.op != Equal || p.fold {
 			out = append(out, p)
 			continue
 		}

@@ -155,7 +155,7 @@ func svgCard(d document, opt ShowOptions) []svgRow {
 func svgField(f Field, k folding, size svgSize, above int) (out []svgRow) {
 	told := map[[2]int]bool{}
 	var before []part
-	for _, line := range lines(k.fold(f, pieces(f))) {
+	for _, line := range lines(k.fold(f, notedPieces(f))) {
 		if !f.Set && replacing(before, line) {
 			above = max(above, 6)
 		}

@@ -83,7 +83,11 @@ func screen(d document, opt ShowOptions, style Style, marked bool) [][]run {
 			out = append(out, []run{{lookHead, head}, {lookText, strings.TrimPrefix(heading(f), head)}})
 		}
 		told := map[[2]int]bool{} // the moves whose remark is written
-		rows := lines(k.fold(f, pieces(f)))
+		shown := notedPieces
+		if marked { // as Plain, without its marks each side reads as it was
+			shown = pieces
+		}
+		rows := lines(k.fold(f, shown(f)))
 		if marked {
 			escapeMarks(rows)
 		}

@@ -83,7 +83,7 @@ func (a *app) commands() map[string][]*cobra.Command {
 			a.serveCommand(), a.userCommand(), a.tokenCommand(), a.cloneCommand(), a.pullCommand(), a.pushCommand(), a.remoteCommand(),
 			a.exportCommand(), a.verifyCommand(), a.reindexCommand(), a.maintainCommand(), a.demoCommand(),
 		},
-		"": {exitCodesTopic(), articlesTopic(), timesTopic(), jsonTopic(), gitTopic()},
+		"": {exitCodesTopic(), articlesTopic(), timesTopic(), jsonTopic(), formatsTopic(), gitTopic()},
 	}
 }
 

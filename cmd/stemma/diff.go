@@ -38,11 +38,8 @@ alone, without headings. A file is taken for an article by its name (.json, or
 Git can show its own diffs in this way: see stemma help git.
 
 The format plain marks changes as wdiff and git do, [-old-]{+new+}; term is the
-same in colour where the terminal has colours. Without what stands in {+ +} it is
-the old text, and without what stands in [- -] the new one, up to white space
-(with --around all). What looks like a mark in the text itself is written [\- -\]
-{\+ +\}: once the marks are out, take one backslash away after each [ and {, then
-one before each ] and }, as sed 's/\([[{]\)\\/\1/g; s/\\\([]}]\)/\1/g' does.`,
+same in colour where the terminal has colours. stemma help formats tells what each
+format holds, and how both sides are read back out of it.`,
 		Example: `  stemma diff russia-and-estonia
   stemma diff russia-and-estonia 1 3
   stemma diff russia-and-estonia@2018-02-06 --field headline
