@@ -30,12 +30,9 @@ type pair struct{ i, j int32 }
 type exactScratch struct {
 	tokA, tokB []Token
 	idA, idB   []int32
-	reps       []string // the bytes of each id
-	repsUsed   int      // the most of them that any stretch of the diff had
-	hashes     []uint64 // and their hash
-	slots      []int32  // open hash table: id+1, 0 is free
-	seen       []bool   // ids that the new side has
-	pairs      []pair   // the result, in order
+	reps       []rep   // what each id stands for
+	slots      []int32 // open hash table: id+1, 0 is free
+	pairs      []pair  // the result, in order
 	x, y       sequence
 	myers      myersScratch
 	bits       bitScratch
@@ -58,10 +55,11 @@ func (s sequence) slice(i, j int) sequence {
 
 func (x *exactScratch) begin() { x.cells, x.steps = 0, 0 }
 
-// forget lets go of the texts.
-func (x *exactScratch) forget() {
-	clear(x.reps[:max(x.repsUsed, len(x.reps))])
-	x.reps, x.repsUsed = x.reps[:0], 0
+// rep is the first token of an id in the old text, and whether the new side has it.
+type rep struct {
+	hash       uint64
+	start, end int
+	seen       bool
 }
 
 // gap diffs two stretches by their tokens.
@@ -105,7 +103,7 @@ func (x *exactScratch) intern(a, b string) {
 	}
 	x.x = sequence{x.x.id[:0], x.x.at[:0]}
 	for i, id := range x.idA {
-		if x.seen[id] {
+		if x.reps[id].seen {
 			x.x.id, x.x.at = append(x.x.id, id), append(x.x.at, int32(i))
 		}
 	}
@@ -126,48 +124,48 @@ const (
 // number gives the ids, in order of appearance: so they don't depend on the hash. It
 // gives up where the hash of this salt spreads the tokens badly.
 func (x *exactScratch) number(a, b string, salt uint64) bool {
-	x.repsUsed = max(x.repsUsed, len(x.reps))
-	x.reps, x.hashes, x.seen = x.reps[:0], x.hashes[:0], x.seen[:0]
+	x.reps = x.reps[:0]
 	x.slots = grow(x.slots, 1<<max(4, bits.Len(uint(2*len(x.tokA)))))
 	clear(x.slots)
-	x.idA, x.idB = x.idA[:0], x.idB[:0]
+	x.idA, x.idB = grow(x.idA, len(x.tokA)), grow(x.idB, len(x.tokB))
 	left := maxProbes*(len(x.tokA)+len(x.tokB)) + 1000
-	for _, t := range x.tokA {
-		text, hash := a[t.Start:t.End], hashToken(a, t, salt)
-		at, probes := x.place(text, hash)
+	for k, t := range x.tokA {
+		hash := hashToken(a, t, salt)
+		at, probes := x.place(a, a[t.Start:t.End], hash)
 		if left -= probes; left < 0 && salt < maxSalts {
 			return false
 		}
 		if x.slots[at] == 0 {
-			x.reps = append(x.reps, text)
-			x.hashes = append(x.hashes, hash)
-			x.seen = append(x.seen, false)
+			x.reps = append(x.reps, rep{hash: hash, start: t.Start, end: t.End})
 			x.slots[at] = int32(len(x.reps))
 		}
-		x.idA = append(x.idA, x.slots[at]-1)
+		x.idA[k] = x.slots[at] - 1
 	}
-	for _, t := range x.tokB {
-		at, probes := x.place(b[t.Start:t.End], hashToken(b, t, salt))
+	for k, t := range x.tokB {
+		at, probes := x.place(a, b[t.Start:t.End], hashToken(b, t, salt))
 		if left -= probes; left < 0 && salt < maxSalts {
 			return false
 		}
 		id := x.slots[at] - 1
-		x.idB = append(x.idB, id)
+		x.idB[k] = id
 		if id >= 0 {
-			x.seen[id] = true
+			x.reps[id].seen = true
 		}
 	}
 	return true
 }
 
 // place finds the slot of a token, or the free one where it would be, and the number
-// of slots that it looked at.
-func (x *exactScratch) place(text string, hash uint64) (at uint64, probes int) {
+// of slots that it looked at; a is the old text.
+func (x *exactScratch) place(a, text string, hash uint64) (at uint64, probes int) {
 	mask := uint64(len(x.slots) - 1)
 	at = hash >> 32 & mask
 	for probes = 1; ; probes++ {
 		id := x.slots[at] - 1
-		if id < 0 || x.hashes[id] == hash && x.reps[id] == text {
+		if id < 0 {
+			return at, probes
+		}
+		if r := &x.reps[id]; r.hash == hash && a[r.start:r.end] == text {
 			return at, probes
 		}
 		at = (at + 1) & mask

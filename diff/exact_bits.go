@@ -155,6 +155,27 @@ func (s *bitScratch) advance(v []uint64, id int32, t *tileScratch, j int) int64 
 	return int64(s.width)
 }
 
+// next makes the row v of the row before it, for one more token of q, and gives the
+// number of words that it touched.
+func (s *bitScratch) next(before, v []uint64, id int32) int64 {
+	if int(id) < len(s.local) && s.local[id] >= 0 {
+		if r := s.row[s.local[id]]; r >= 0 {
+			m := s.dense[int(r)*s.width:][:s.width]
+			before, v = before[:len(m)], v[:len(m)]
+			var carry uint64
+			for w, mask := range m {
+				var sum uint64
+				x := before[w]
+				sum, carry = bits.Add64(x, x&mask, carry)
+				v[w] = sum | x&^mask
+			}
+			return int64(s.width)
+		}
+	}
+	copy(v, before)
+	return s.advance(v, id, nil, 0)
+}
+
 // advanceDense adds with a whole row of masks.
 func advanceDense(v, m []uint64) { addDense(v, m, 0) }
 
@@ -222,9 +243,7 @@ func (x *exactScratch) bitLCS(p, q sequence) {
 		table[w] = ^uint64(0)
 	}
 	for j, id := range q.id {
-		row := table[(j+1)*width : (j+2)*width]
-		copy(row, table[j*width:])
-		x.steps += x.bits.advance(row, id, nil, j)
+		x.steps += x.bits.next(table[j*width:(j+1)*width], table[(j+1)*width:(j+2)*width], id)
 	}
 	first := len(x.pairs)
 	for i, j := p.len(), q.len(); i > 0 && j > 0; {

@@ -85,7 +85,7 @@ func TestEngines(t *testing.T) {
 			alphabet = 2 + r.next(1500)
 		}
 		p, q := r.sequences(n, m, alphabet)
-		x.reps = make([]string, alphabet) // drop asks how many ids there are
+		x.reps = make([]rep, alphabet) // drop asks how many ids there are
 		want := idsLCS(p.id, q.id)
 		for _, e := range engines {
 			if (e.name == "go-diff" || e.name == "Myers") && n*m > 810_000 || e.name == oneWord && min(n, m) > wordBits {

@@ -64,7 +64,8 @@ func (e *engine) findMoves() []move {
 			inserted = inserted || (s.b1-s.b0)*100 > minMoved*movedChanged
 		}
 	}
-	if !deleted || !inserted {
+	// within one line nothing moves: what stayed can't stand beside it
+	if !deleted || !inserted || strings.IndexByte(e.a, '\n') < 0 || strings.IndexByte(e.b, '\n') < 0 {
 		return nil
 	}
 	var moves []move

@@ -102,7 +102,6 @@ func (e *engine) release() {
 	if size > keepScratch {
 		return
 	}
-	e.exact.forget()
 	engines.Put(e)
 }
 

@@ -27,7 +27,7 @@ const (
 	daily    = "What editors do"
 	large    = "Large texts"
 	hard     = "Texts that hurt word diffs"
-	hardTime = 10 // seconds that a task over one of these, or over a large text, may take
+	hardTime = 6 // seconds that a task over one of these, or over a large text, may take
 )
 
 func (c class) limit() int {

@@ -37,6 +37,7 @@ type options struct {
 	only    string // classes
 	engines string
 	rounds  int
+	results string
 	dir     string
 }
 
@@ -52,6 +53,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	f.StringVar(&opt.only, "only", "", "the classes to measure, by the beginnings of their names, several parted by commas")
 	f.StringVar(&opt.engines, "engines", "", "the engines to measure, in the same way")
 	f.IntVar(&opt.rounds, "rounds", 3, "how often each task is done")
+	f.StringVar(&opt.results, "results", "", "the file that keeps what was measured, so that -only measures parts of it again")
 	f.StringVar(&job, "task", "", "for the program itself: do this one task and print what was measured")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -71,7 +73,11 @@ func measureAll(ctx context.Context, opt options, out, log io.Writer) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(opt.dir)) }()
-	r := &results{Begun: time.Now()}
+	r, err := readResults(opt.results)
+	if err != nil {
+		return err
+	}
+	r.Begun, r.Engines = time.Now(), nil
 	if r.Machine, err = lookAround(ctx); err != nil {
 		return err
 	}
@@ -95,12 +101,20 @@ func measureAll(ctx context.Context, opt options, out, log io.Writer) (err error
 		if err := takeClass(ctx, opt, c, r.Engines, &taken, log); err != nil {
 			return err
 		}
-		r.Classes = append(r.Classes, taken)
+		r.put(taken)
+		if err := r.keep(opt.results); err != nil {
+			return err
+		}
 	}
-	if r.Suite, err = compareSuite(ctx, opt); err != nil {
-		return err
+	if opt.suites != "" {
+		if r.Suite, err = compareSuite(ctx, opt); err != nil {
+			return err
+		}
 	}
 	r.Command = commandLine(opt)
+	if err := r.keep(opt.results); err != nil {
+		return err
+	}
 	if opt.write == "" {
 		_, err := io.WriteString(out, report(r))
 		return err
@@ -154,7 +168,7 @@ func commandLine(opt options) string {
 	if opt.suites != "" {
 		line += " -wikidiff2 FILE"
 	}
-	if opt.only != "" {
+	if opt.only != "" && opt.results == "" {
 		line += " -only " + opt.only
 	}
 	if opt.write != "" {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,6 +27,43 @@ type takenClass struct {
 	Name, Note, Group string
 	Pairs, Bytes      int // and the bytes of all old texts
 	Samples           []sample
+}
+
+// readResults gives what an earlier run kept; an empty name, nothing.
+func readResults(file string) (*results, error) {
+	r := &results{}
+	if file == "" {
+		return r, nil
+	}
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, r)
+	}
+	return r, err
+}
+
+func (r *results) keep(file string) error {
+	if file == "" {
+		return nil
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, data, 0o666)
+}
+
+// put takes over what was measured of a class, in the order of classes.
+func (r *results) put(c takenClass) {
+	place := func(name string) int {
+		return slices.IndexFunc(classes(), func(k class) bool { return k.name == name })
+	}
+	r.Classes = slices.DeleteFunc(r.Classes, func(old takenClass) bool { return old.Name == c.Name || place(old.Name) < 0 })
+	r.Classes = append(r.Classes, c)
+	slices.SortFunc(r.Classes, func(x, y takenClass) int { return place(x.Name) - place(y.Name) })
 }
 
 func (c *takenClass) sample(engine string) *sample {
