@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stemma-project/stemma/cmd/internal/accounts"
 	"github.com/stemma-project/stemma/cmd/internal/web"
 	"github.com/stemma-project/stemma/repo"
 )
@@ -65,7 +66,7 @@ func (a *app) serve(ctx context.Context, s *repo.Store, opt serveOptions) error 
 		opt.base = "http://" + listener.Addr().String()
 	}
 	log := slog.New(slog.NewTextHandler(a.stderr(), nil))
-	pages, err := web.New(web.Options{Store: s, Title: opt.title, Base: opt.base, Log: log, Git: repo.GitProgram{Environ: a.environ}})
+	pages, err := web.New(web.Options{Store: s, Title: opt.title, Base: opt.base, Log: log, Git: repo.GitProgram{Environ: a.environ}, Users: accounts.In(s.Dir())})
 	if err != nil {
 		return usagef("%s", err)
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/stemma-project/stemma/repo"
@@ -15,6 +16,7 @@ type failure struct {
 	status int
 	text   string
 	hint   string
+	header [2]string // a header field of the answer, with its value; none where it is empty
 }
 
 func (f *failure) Error() string { return f.text }
@@ -32,6 +34,7 @@ func statusOf(err error) *failure {
 	var missing *repo.NotFoundError
 	var conflict *repo.ConflictError
 	var problem *schema.Problem
+	var long *http.MaxBytesError
 	switch {
 	case errors.As(err, &f):
 		return f
@@ -41,6 +44,10 @@ func statusOf(err error) *failure {
 		return &failure{status: http.StatusConflict, text: err.Error()}
 	case errors.As(err, &problem):
 		return &failure{status: http.StatusUnprocessableEntity, text: err.Error()}
+	case errors.As(err, &long):
+		return &failure{status: http.StatusRequestEntityTooLarge, text: "what was sent is too long", hint: fmt.Sprintf("at most %d bytes are taken here", long.Limit)}
+	case errors.Is(err, errForm):
+		return &failure{status: http.StatusBadRequest, text: "the form can't be read"}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &failure{status: http.StatusServiceUnavailable, text: "the answer took too long", hint: "ask for less, or again later"}
 	}

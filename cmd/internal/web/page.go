@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/stemma-project/stemma/cmd/internal/accounts"
 	"github.com/stemma-project/stemma/diff"
 	"github.com/stemma-project/stemma/repo"
 	"github.com/stemma-project/stemma/schema"
@@ -88,12 +89,43 @@ type frame struct {
 	Title     string
 	Canonical string // absolute, or "" where the site's address is not known
 	Feed      string // the Atom feed that fits the page
+	Viewer    viewer
 	Body      any
+}
+
+// viewer is who looks at a page, and what they may do there.
+type viewer struct {
+	Name    string // "" where nobody is signed in
+	Editor  bool
+	Form    string // what each of their forms must bring along
+	Edit    string // the address at which the page's article is edited; "" where it is about none
+	Restore int    // the number of the old version that is shown; 0 where it is the current one
+	Base    string // the seal of the current version
+	SignIn  bool   // there is somebody who could sign in
+}
+
+func (s *Server) viewer(v *visit) viewer {
+	out := viewer{SignIn: s.users != nil}
+	if v == nil || v.session == nil {
+		return out
+	}
+	out.Name, out.Editor, out.Form = v.user.Name, v.user.Role >= accounts.Editor, v.session.form
+	if v.story != nil && out.Editor {
+		current := v.story.current()
+		out.Edit, out.Base = address(current.Path, viewEdit, "html"), current.Seal.String()
+		if n := v.story.shown.Number; n != 0 && n != current.Number {
+			out.Restore = n
+		}
+	}
+	return out
 }
 
 // show writes a page.
 func (s *Server) show(w http.ResponseWriter, name string, f frame) error {
 	f.Site = s.title
+	if held, ok := w.(*heldResponse); ok {
+		f.Viewer = s.viewer(held.visit)
+	}
 	if f.Canonical != "" {
 		f.Canonical = s.absolute(f.Canonical)
 	}
@@ -115,6 +147,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, f *failure) {
 	for _, name := range []string{"ETag", "Last-Modified", "Cache-Control"} {
 		h.Del(name)
 	}
+	if f.header[0] != "" {
+		h.Set(f.header[0], f.header[1])
+	}
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(f.status)
@@ -122,7 +157,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, f *failure) {
 		return
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	held := &heldResponse{ResponseWriter: w, status: f.status}
+	held := &heldResponse{ResponseWriter: w, status: f.status, visit: visitOf(r)}
 	if err := s.show(held, "error", frame{Title: http.StatusText(f.status), Body: map[string]string{"Text": f.text, "Hint": f.hint}}); err != nil {
 		s.log.Error("the page of an error can't be made", "error", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stemma-project/stemma/cmd/internal/accounts"
 	"github.com/stemma-project/stemma/repo"
 	"github.com/stemma-project/stemma/schema"
 )
@@ -180,7 +181,10 @@ func (s *Server) article(w http.ResponseWriter, r *http.Request) error {
 	if err := s.choose(r, st); err != nil {
 		return err
 	}
+	visitOf(r).story = st
 	switch p.view {
+	case viewEdit:
+		return s.need(accounts.Editor, func(w http.ResponseWriter, r *http.Request) error { return s.editPage(w, r, st) })(w, r)
 	case viewChanges:
 		return s.changes(w, r, st)
 	case viewDiff:

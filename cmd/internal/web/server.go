@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stemma-project/stemma/cmd/internal/accounts"
 	"github.com/stemma-project/stemma/repo"
 )
 
@@ -31,6 +32,11 @@ type Options struct {
 	// lasts as long as the server.
 	Secret []byte
 	Git    repo.GitProgram // by which clones are served
+
+	Users      *accounts.File // who may sign in and write; nil: nobody
+	Closed     bool           // only users may read
+	TrustProxy bool           // the last X-Forwarded-For says who asks: only right behind a proxy that sets it
+	Limits     Limits
 }
 
 // Server answers requests for the pages of one store. It may be used by many
@@ -47,11 +53,21 @@ type Server struct {
 
 	git     repo.GitProgram
 	uploads chan struct{} // room for the clones under way
+
+	users       *accounts.File
+	sessions    *sessions
+	outside     *outside // OpenID Connect; nil where it is not used
+	crossOrigin *http.CrossOriginProtection
+	limiter     *limiter
+	limits      Limits
+	closed      bool
+	trustProxy  bool
 }
 
 // New makes a server.
 func New(opt Options) (*Server, error) {
-	s := &Server{store: opt.Store, title: opt.Title, log: opt.Log, now: opt.Now, git: opt.Git, uploads: uploads()}
+	s := &Server{store: opt.Store, title: opt.Title, log: opt.Log, now: opt.Now, git: opt.Git, uploads: uploads(),
+		users: opt.Users, closed: opt.Closed, trustProxy: opt.TrustProxy, limits: opt.Limits.orUsual()}
 	if s.title == "" {
 		s.title = "stemma"
 	}
@@ -75,7 +91,16 @@ func New(opt Options) (*Server, error) {
 		}
 		s.base = u.Scheme + "://" + u.Host
 	}
+	s.sessions = &sessions{now: s.now, open: map[[32]byte]*session{}}
+	s.limiter = &limiter{now: s.now, until: map[string]time.Time{}}
+	s.crossOrigin = http.NewCrossOriginProtection()
 	var err error
+	if s.base != "" {
+		// Behind a proxy the Host may be another than readers know the site by.
+		if err = s.crossOrigin.AddTrustedOrigin(s.base); err != nil {
+			return nil, err
+		}
+	}
 	if s.pages, err = parsePages(embedded); err != nil {
 		return nil, err
 	}
@@ -106,7 +131,13 @@ func (s *Server) routes() (*http.ServeMux, error) {
 		"GET /news/{year}/{month}/{day}/feed.atom":  s.dayPage,
 		"GET /feed.atom":                            s.feedPage,
 		"GET /feed.json":                            s.feedPage,
+		"GET /login":                                s.login,
+		"POST /login":                               s.signIn,
+		"POST /logout":                              s.logout,
+		"GET /new":                                  s.need(accounts.Editor, s.newPage),
+		"POST /new":                                 s.postNew,
 		"GET /{path...}":                            s.article,
+		"POST /{path...}":                           s.postArticle,
 	} {
 		mux.Handle(pattern, s.handle(h))
 	}
@@ -124,10 +155,15 @@ func (s *Server) routes() (*http.ServeMux, error) {
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' https: http:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' https: http:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	r = withVisit(r, &visit{})
+	if err := s.admit(w, r); err != nil {
+		s.handle(func(http.ResponseWriter, *http.Request) error { return err }).ServeHTTP(w, r)
+		return
+	}
 	if m := s.memento(r.URL.Path); m != nil {
 		s.handle(m).ServeHTTP(w, r)
 		return
@@ -139,8 +175,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // until it is whole, so that an error never comes after half a page.
 func (s *Server) handle(f handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		held := &heldResponse{ResponseWriter: w}
+		held := &heldResponse{ResponseWriter: w, visit: visitOf(r)}
 		err := f(held, r)
+		var elsewhere *seeOther
+		if errors.As(err, &elsewhere) {
+			w.Header().Set("Location", elsewhere.to)
+			held.status, err = http.StatusSeeOther, nil
+			held.body.Reset()
+		}
 		if err == nil {
 			held.send(r)
 			return
@@ -163,6 +205,7 @@ type heldResponse struct {
 	http.ResponseWriter
 	status int
 	body   bytes.Buffer
+	visit  *visit
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -176,6 +219,12 @@ func (h *heldResponse) send(r *http.Request) {
 		h.status = http.StatusOK
 	}
 	w := h.ResponseWriter
+	if h.visit != nil && h.visit.session != nil {
+		// The page says who is signed in: no other browser is shown it, nor this one later.
+		w.Header().Del("ETag")
+		w.Header().Del("Last-Modified")
+		w.Header().Set("Cache-Control", "private, no-cache")
+	}
 	if h.status == http.StatusOK && w.Header().Get("ETag") != "" && matches(r.Header.Get("If-None-Match"), w.Header().Get("ETag")) {
 		w.WriteHeader(http.StatusNotModified)
 		return

@@ -1,0 +1,6 @@
+package web
+
+// outside signs in those whom an OpenID Connect provider knows.
+type outside struct {
+	name string // what the button says
+}
