@@ -260,10 +260,22 @@ func (p *blamePrinter) flow(line []blamePart, width int) (rows [][]blamePart) {
 	var row, word []blamePart
 	used, pending := 0, 0
 	commit := func() {
-		row, used = append(row, word...), used+pending
-		word, pending = nil, 0
+		for _, part := range word {
+			if last := len(row) - 1; last >= 0 && row[last].version == part.version {
+				row[last].text += part.text
+			} else {
+				row = append(row, part)
+			}
+		}
+		word, used, pending = nil, used+pending, 0
 	}
 	end := func() {
+		for last := len(row) - 1; last >= 0; last-- { // blanks at which it was broken
+			if row[last].text = strings.TrimRight(row[last].text, " "); row[last].text != "" {
+				break
+			}
+			row = row[:last]
+		}
 		rows = append(rows, row)
 		row, used = nil, 0
 	}

@@ -182,17 +182,8 @@ func (r *refBlame) add(version int, text string) {
 	}
 	// Rule 2.
 	for _, p := range next {
-		if known(p.words()) {
-			continue
-		}
-	search:
-		for v := len(r.past) - 1; v >= 0; v-- {
-			for _, old := range r.past[v] {
-				if old.reading() == p.reading() && r.free(old.words()) {
-					r.takeParagraph(p, old)
-					break search
-				}
-			}
+		if !known(p.words()) {
+			r.pastParagraph(p)
 		}
 	}
 	// Rule 3.
@@ -215,17 +206,8 @@ func (r *refBlame) add(version int, text string) {
 	}
 	// Rule 4.
 	for _, s := range open {
-		if known(s) {
-			continue
-		}
-	find:
-		for v := len(r.past) - 1; v >= 0; v-- {
-			for _, old := range r.past[v].sentences() {
-				if old.reading() == s.reading() && r.free(old) {
-					r.take(s, old)
-					break find
-				}
-			}
+		if !known(s) {
+			r.pastSentence(s)
 		}
 	}
 	whole := map[*refWord]bool{} // first words of sentences that are done
@@ -250,6 +232,31 @@ func (r *refBlame) add(version int, text string) {
 	r.past = append(r.past, next)
 }
 
+// pastParagraph is rule 2.
+func (r *refBlame) pastParagraph(p refParagraph) {
+	for v := len(r.past) - 1; v >= 0; v-- {
+		for _, old := range r.past[v] {
+			if old.reading() == p.reading() && r.free(old.words()) {
+				r.takeParagraph(p, old)
+				return
+			}
+		}
+	}
+}
+
+// pastSentence is rule 4.
+func (r *refBlame) pastSentence(s refSentence) {
+	for v := len(r.past) - 1; v >= 0; v-- {
+		for _, old := range r.past[v].sentences() {
+			if old.reading() == s.reading() && r.free(old) {
+				r.take(s, old)
+				return
+			}
+		}
+	}
+}
+
+// refKeepSentences is rule 3.
 func (r *refBlame) refKeepSentences(old, new []refSentence) (between []refGap) {
 	var p, q []string
 	var at []int
