@@ -102,7 +102,7 @@ func fromRow(r *index.Row) Version {
 		Article: r.Article, Number: r.Number, Seal: Seal(r.Seal), Commit: git.Hash(r.Commit).String(),
 		Published: r.Published, Recorded: r.Recorded.UTC(), Author: r.Author, Kinds: splitKinds(r.Kinds),
 		Restores: r.Restores, Headline: r.Headline, Date: r.Date, Category: r.Category, Status: r.Status,
-		Path: r.Path, Note: r.Note, Match: r.Match, Known: r.Known, blob: r.Blob, origin: r.Origin,
+		Path: r.Path, Note: r.Note, Match: r.Match, Known: r.Known, blob: r.Blob, origin: r.Origin, seq: r.Seq,
 	}
 	if r.CorrectionType != "" {
 		v.Correction = &Correction{Type: CorrectionType(r.CorrectionType), Text: r.CorrectionText, To: r.Number, Author: r.Author, Recorded: v.Recorded}

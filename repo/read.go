@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/stemma-project/stemma/diff"
@@ -22,7 +20,10 @@ type LogFilter struct {
 	Context      string
 	Corrections  bool // only versions with a correction
 	QuietEdits   bool // only changes of published text without note or correction: see quiet.go
-	Limit        int  // 0 for all
+	// Before lets only what was recorded before this place through ([Version.Sequence]),
+	// so that a long log can be read in parts; 0 for all.
+	Before int64
+	Limit  int // 0 for all
 }
 
 // ListFilter selects articles; zero fields select all.
@@ -32,6 +33,11 @@ type ListFilter struct {
 	Category string
 	Status   schema.Status
 	Moment   Moment
+
+	Prefix string    // of the address of its page
+	ByPath bool      // ordered by the address of the page alone
+	From   ListPlace // the first that is listed; zero for the very first
+	Limit  int       // 0 for all
 }
 
 // Related is an article that shares contexts with another.
@@ -48,7 +54,7 @@ func (s *Store) Log(ctx context.Context, f LogFilter) iter.Seq2[Version, error] 
 			return
 		}
 		filter := index.Filter{Since: f.Since, Until: f.Until, Author: f.Author, Category: f.Category,
-			Context: f.Context, Corrections: f.Corrections, QuietEdits: f.QuietEdits, Limit: f.Limit}
+			Context: f.Context, Corrections: f.Corrections, QuietEdits: f.QuietEdits, Before: f.Before, Limit: f.Limit}
 		for _, k := range f.Kinds {
 			filter.Kinds = append(filter.Kinds, string(k))
 		}
@@ -146,13 +152,7 @@ func (s *Store) List(ctx context.Context, f ListFilter) ([]Version, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(rows, func(a, b index.Row) int {
-		if c := strings.Compare(string(a.Date), string(b.Date)); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Headline, b.Headline)
-	})
-	return s.placedAll(rows)
+	return s.placedAll(f.part(rows))
 }
 
 func (s *Store) placedAll(rows []index.Row) ([]Version, error) {

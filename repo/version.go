@@ -62,7 +62,13 @@ type Version struct {
 
 	blob   [20]byte
 	origin schema.ID
+	seq    int64
 }
+
+// Sequence gives the version's place in the order in which the whole store recorded,
+// from 1, with gaps. It never changes, and is the same for everybody who has this
+// store's history.
+func (v Version) Sequence() int64 { return v.seq }
 
 // Correction is a notice bound to the very diff that it explains.
 type Correction struct {

@@ -42,7 +42,7 @@ func newDesk(t *testing.T, change func(*web.Options)) *site {
 
 // visitor is somebody's, with cookies.
 type visitor struct {
-	t    *testing.T
+	t    testing.TB
 	site *site
 	http http.Client
 }

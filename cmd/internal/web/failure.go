@@ -16,7 +16,9 @@ type failure struct {
 	status int
 	text   string
 	hint   string
-	header [2]string // a header field of the answer, with its value; none where it is empty
+	header [2]string      // a header field of the answer, with its value; none where it is empty
+	kind   string         // of programs' interest: "conflict"; "" follows from the status
+	more   map[string]any // what programs are told besides
 }
 
 func (f *failure) Error() string { return f.text }
@@ -39,11 +41,16 @@ func statusOf(err error) *failure {
 	case errors.As(err, &f):
 		return f
 	case errors.As(err, &missing):
-		return &failure{status: http.StatusNotFound, text: err.Error()}
+		f = &failure{status: http.StatusNotFound, text: err.Error()}
+		if len(missing.Candidates) > 0 {
+			f.more = map[string]any{"candidates": missing.Candidates}
+		}
+		return f
 	case errors.As(err, &conflict):
-		return &failure{status: http.StatusConflict, text: err.Error()}
+		return &failure{status: http.StatusConflict, text: err.Error(), hint: "read the current version, then change that", kind: "conflict",
+			more: map[string]any{"current": conflict.Current}}
 	case errors.As(err, &problem):
-		return &failure{status: http.StatusUnprocessableEntity, text: err.Error()}
+		return &failure{status: http.StatusUnprocessableEntity, text: err.Error(), hint: problem.Hint, kind: "refused", more: problemMembers(problem)}
 	case errors.As(err, &long):
 		return &failure{status: http.StatusRequestEntityTooLarge, text: "what was sent is too long", hint: fmt.Sprintf("at most %d bytes are taken here", long.Limit)}
 	case errors.Is(err, errForm):

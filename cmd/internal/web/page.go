@@ -150,6 +150,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, f *failure) {
 	if f.header[0] != "" {
 		h.Set(f.header[0], f.header[1])
 	}
+	if strings.HasPrefix(r.URL.Path, apiPrefix) {
+		s.problem(w, r, f)
+		return
+	}
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(f.status)

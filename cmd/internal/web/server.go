@@ -50,6 +50,7 @@ type Server struct {
 	secret []byte
 	mux    *http.ServeMux
 	pages  *pages
+	api    *http.ServeMux
 
 	git     repo.GitProgram
 	uploads chan struct{} // room for the clones under way
@@ -104,6 +105,7 @@ func New(opt Options) (*Server, error) {
 	if s.pages, err = parsePages(embedded); err != nil {
 		return nil, err
 	}
+	s.api = s.apiRoutes()
 	s.mux, err = s.routes()
 	return s, err
 }
@@ -166,6 +168,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if m := s.memento(r.URL.Path); m != nil {
 		s.handle(m).ServeHTTP(w, r)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, apiPrefix) {
+		s.api.ServeHTTP(w, r)
 		return
 	}
 	s.mux.ServeHTTP(w, r)

@@ -19,14 +19,16 @@ import (
 
 // site is a store that is served to a test.
 type site struct {
-	t     *testing.T
+	t     testing.TB
 	store *repo.Store
 	url   string
+
+	handler *web.Server
 }
 
 // newSite serves a store with one article of three versions, the second published
 // under another headline and so at another address.
-func newSite(t *testing.T, change ...func(*web.Options)) *site {
+func newSite(t testing.TB, change ...func(*web.Options)) *site {
 	t.Helper()
 	s := emptySite(t, change...)
 	for i, headline := range []string{"Two die in storm", "Seven die in storm", "Nine die in storm"} {
@@ -36,7 +38,7 @@ func newSite(t *testing.T, change ...func(*web.Options)) *site {
 }
 
 // emptySite serves a store without an article, by options that change may change.
-func emptySite(t *testing.T, change ...func(*web.Options)) *site {
+func emptySite(t testing.TB, change ...func(*web.Options)) *site {
 	t.Helper()
 	store, err := repo.Init(t.TempDir())
 	if err != nil {
@@ -58,6 +60,7 @@ func emptySite(t *testing.T, change ...func(*web.Options)) *site {
 		t.Fatal(err)
 	}
 	server.Config.Handler = handler
+	s.handler = handler
 	server.Start()
 	t.Cleanup(server.Close)
 	return s

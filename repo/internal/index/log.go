@@ -19,6 +19,7 @@ type Filter struct {
 	Context      string    // exactly; one that the article has now
 	Corrections  bool      // only versions that a notice of correction leads to
 	QuietEdits   bool      // only changes of published text without note or correction
+	Before       int64     // only versions with a smaller Seq; 0 for all
 	Limit        int       // 0 for all
 }
 
@@ -61,6 +62,9 @@ func (c *conn) logQuery(f *Filter) (string, []driver.Value, error) {
 	query := `SELECT v.key, d.data, a.id FROM log v CROSS JOIN data d ON d.seq = v.seq CROSS JOIN articles a ON a.num = v.key >> 24
 		WHERE v.seq > 0`
 	var args []driver.Value
+	if f.Before > 0 {
+		query, args = query+" AND v.seq < ?", append(args, f.Before)
+	}
 	if !f.Since.IsZero() {
 		query, args = query+" AND v.recorded >= ?", append(args, ceil(f.Since))
 	}
