@@ -108,16 +108,18 @@ func (m *blameMatch) takeParagraph(l *blameLine, found *paragraphCopy) {
 }
 
 // pastParagraph is rule 2.
-func (b *Blame) pastParagraph(form *blameParagraph) (found *paragraphCopy) {
-	for _, c := range form.copies {
-		if found != nil && !c.seen.later(found.seen) {
-			continue
-		}
+func (b *Blame) pastParagraph(form *blameParagraph) *paragraphCopy {
+	f := &form.free
+	if f.begin(b.adds) {
+		slices.SortFunc(form.copies, func(x, y *paragraphCopy) int { return x.seen.compare(y.seen) })
+	}
+	for ; f.next < len(form.copies); f.next++ {
+		c := form.copies[f.next]
 		if !slices.ContainsFunc(c.sentences, func(s *sentenceCopy) bool { return !b.free(s.words) }) {
-			found = c
+			return c
 		}
 	}
-	return found
+	return nil
 }
 
 // openGaps lists what stands between the paragraphs that stay, and gives all sentences
@@ -184,13 +186,21 @@ func (s *newSentence) take(b *Blame, found *sentenceCopy) {
 }
 
 // pastSentence is rule 4.
-func (b *Blame) pastSentence(form *blameSentence) (found *sentenceCopy) {
-	for _, c := range form.copies {
-		if (found == nil || c.seen.later(found.seen)) && b.free(c.words) {
-			found = c
+func (b *Blame) pastSentence(form *blameSentence) *sentenceCopy {
+	form.sortCopies(b.adds)
+	for f := &form.free; f.next < len(form.copies); f.next++ {
+		if c := form.copies[f.next]; b.free(c.words) {
+			return c
 		}
 	}
-	return found
+	return nil
+}
+
+// sortCopies puts the copies that stood last first.
+func (s *blameSentence) sortCopies(change int32) {
+	if s.free.begin(change) {
+		slices.SortFunc(s.copies, func(x, y *sentenceCopy) int { return x.seen.compare(y.seen) })
+	}
 }
 
 // wordsBetween are the words of a gap that rule 5 looks at.
@@ -351,6 +361,7 @@ func (m *blameMatch) recall(s *newSentence) {
 		if 2*len(pairs) < min(len(past.words), len(s.form.words)) {
 			continue
 		}
+		b.passStanding(past)
 		for _, k := range pairs {
 			if s.words[k.j] < 0 {
 				if w := b.freeWord(past, k.i); w >= 0 {
@@ -394,18 +405,34 @@ func (b *Blame) alike(form *blameSentence) []*blameSentence {
 }
 
 // freeWord gives word k of the copy of a past sentence that stood last, of those where
-// that word stands nowhere now; -1 where there is none.
+// that word stands nowhere now; -1 where there is none. What passStanding passed has none.
 func (b *Blame) freeWord(form *blameSentence, k int) int32 {
-	var found *sentenceCopy
-	for _, c := range form.copies {
-		if !b.live[c.words[k]] && (found == nil || c.seen.later(found.seen)) {
-			found = c
+	for _, c := range form.copies[form.used.next:] {
+		if !b.live[c.words[k]] {
+			return c.words[k]
 		}
 	}
-	if found == nil {
-		return -1
+	return -1
+}
+
+// passStanding passes over the copies of a past sentence all of whose words stand now.
+func (b *Blame) passStanding(form *blameSentence) {
+	form.sortCopies(b.adds)
+	used := &form.used
+	used.begin(b.adds)
+	for used.next < len(form.copies) && b.standing(form.copies[used.next].words) {
+		used.next++
 	}
-	return found.words[k]
+}
+
+// standing says that all of the words stand in the version at hand.
+func (b *Blame) standing(words []int32) bool {
+	for _, w := range words {
+		if !b.live[w] {
+			return false
+		}
+	}
+	return true
 }
 
 // close is rule 7: it makes the copies of what is new, in part or as a whole.

@@ -125,3 +125,61 @@ func TestAligner(t *testing.T) {
 		}
 	}
 }
+
+// TestBlameBounded: versions that say what others said make nothing grow.
+func TestBlameBounded(t *testing.T) {
+	texts := []string{"one two\nthree four. five six. seven", "three four. five six. seven\none two", "", "spam\n", "one  two\n\nthree four. five six. seven"}
+	var b Blame
+	size := func() int {
+		n := len(b.origin) + len(b.words) + len(b.lines) + len(b.pairs)
+		for _, p := range b.paragraphs {
+			n += len(p.copies)
+		}
+		for _, s := range b.sentences {
+			n += len(s.copies)
+		}
+		for _, v := range b.versions {
+			n += len(v)
+		}
+		return n
+	}
+	var after [2]int
+	for round := range 2000 {
+		b.Add(round, texts[round*7%len(texts)])
+		if round == 20 {
+			after[0] = size()
+		}
+	}
+	if after[1] = size(); after[1] != after[0] || len(b.origin) != 10 {
+		t.Errorf("%d things after 20 versions, %d after 2000; %d words", after[0], after[1], len(b.origin))
+	}
+}
+
+// TestBlameLarge: texts made to cost much end, with the right answer.
+func TestBlameLarge(t *testing.T) {
+	letters := strings.Join(numbered(50_000, "a"), " ")
+	for _, c := range []struct {
+		name     string
+		versions []string
+		fresh    int // words of the last version that are new
+	}{
+		{"one long line comes back with a word more", []string{letters, strings.Join(numbered(50_000, "b"), " "), letters + " more"}, 1},
+		{"many equal lines come back with one more", []string{strings.Repeat("x y z\n", 20_000), "q", strings.Repeat("x y z\n", 20_001)}, 3},
+		{"many equal lines change", []string{strings.Repeat("x y z\n", 20_000), strings.Repeat("x y w\n", 20_000)}, 20_000},
+		{"one word many times", []string{strings.Repeat("x ", 40_000), "q", strings.Repeat("x ", 39_999)}, 0},
+	} {
+		var b Blame
+		for v, text := range c.versions {
+			b.Add(v, text)
+		}
+		fresh := 0
+		for _, w := range b.Words() {
+			if w.Version == len(c.versions)-1 {
+				fresh++
+			}
+		}
+		if fresh != c.fresh {
+			t.Errorf("%s: %d new words, want %d", c.name, fresh, c.fresh)
+		}
+	}
+}

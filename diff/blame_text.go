@@ -16,6 +16,7 @@ type blameParagraph struct {
 	number    int32
 	sentences []*blameSentence
 	copies    []*paragraphCopy
+	free      latestFree
 }
 
 // blameSentence is a distinct row of words.
@@ -23,6 +24,8 @@ type blameSentence struct {
 	number int32
 	words  []int32
 	copies []*sentenceCopy
+	free   latestFree // of whole copies
+	used   latestFree // of words of copies
 
 	shared int32 // pairs, with the sentence that was asked about in
 	round  int   // this round
@@ -56,6 +59,34 @@ type lastSeen struct{ change, place int32 }
 // goes back through the past, and reads each version from its beginning.
 func (s lastSeen) later(t lastSeen) bool {
 	return s.change > t.change || s.change == t.change && s.place < t.place
+}
+
+// latestFree goes through copies while one version is looked at, those that stood last
+// first. Within a version no copy that is taken becomes free again, so that nothing
+// before next need be looked at twice, however many copies there are.
+type latestFree struct {
+	change int32 // the change of the text that copies are sorted for, from 1
+	next   int
+}
+
+// begin says whether the copies are to be sorted first.
+func (f *latestFree) begin(change int32) bool {
+	if f.change == change+1 {
+		return false
+	}
+	f.change, f.next = change+1, 0
+	return true
+}
+
+// compare orders what was seen later before what was seen earlier.
+func (s lastSeen) compare(t lastSeen) int {
+	switch {
+	case s.later(t):
+		return -1
+	case t.later(s):
+		return 1
+	}
+	return 0
 }
 
 // minSentence is the least number of tokens of a sentence that does not fill its line:
