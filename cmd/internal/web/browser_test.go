@@ -49,16 +49,19 @@ func newBrowser(t *testing.T) *browser {
 		t.Skip("SKIPPED, NOT PASSED: no chromium on the PATH, so that no page was looked at in a browser")
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("hide-scrollbars", true))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, leave := chromedp.NewContext(ctx)
+	t.Cleanup(func() {
+		stop() // kills it
+		chromedp.FromContext(ctx).Allocator.Wait()
+		leave()
+	})
+	limited, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
-	t.Cleanup(cancel)
-	b := &browser{t: t, ctx: ctx}
-	b.listen(ctx)
+	b := &browser{t: t, ctx: limited}
+	b.listen(limited)
 	b.do(runtime.Enable(), log.Enable())
 	t.Cleanup(func() {
 		b.mu.Lock()
@@ -222,6 +225,12 @@ func TestReadingInABrowser(t *testing.T) {
 		t.Error("side by side is no table")
 	}
 	b.look("diff-side")
+	// A phrase that only an old version holds is found, with the time that it stood.
+	b.do(chromedp.Navigate(s.url+"/"), chromedp.SendKeys(`form[role=search] input`, `"two die"`, chromedp.ByQuery))
+	b.click(`form[role=search] button`)
+	if got := b.text("ol.log"); !strings.Contains(got, "Two die in storm") || !strings.Contains(got, "until") {
+		t.Errorf("the search says %q", got)
+	}
 }
 
 // TestPagesInABrowser looks at every kind of page, narrow and wide, light and dark, in
@@ -236,7 +245,7 @@ func TestPagesInABrowser(t *testing.T) {
 	han := schema.DefaultPath("2020-05-02", "风暴造成七人死亡")
 	for name, path := range map[string]string{
 		"front": "/", "day": "/news/2020/05/2/", "article": nowPath + ".html", "article-old": nowPath + ".html?version=1", "changes": nowPath + "/changes",
-		"diff": nowPath + "/diff/1..3.html", "diff-wide": nowPath + "/diff/1..3.html?view=side&around=all", "timeline": nowPath + "/timeline", "blame": nowPath + "/blame", "arabic-blame": arabic + "/blame",
+		"diff": nowPath + "/diff/1..3.html", "diff-wide": nowPath + "/diff/1..3.html?view=side&around=all", "timeline": nowPath + "/timeline", "blame": nowPath + "/blame", "search": "/search?q=seven", "when": "/search?when=1&q=two+die", "arabic-blame": arabic + "/blame",
 		"arabic": arabic + ".html", "arabic-diff": arabic + "/diff/1..2.html", "arabic-side": arabic + "/diff/1..2.html?view=side", "arabic-changes": arabic + "/changes",
 		"persian": persian + "/diff/1..2.html", "han": han + ".html", "han-diff": han + "/diff/1..2.html",
 	} {

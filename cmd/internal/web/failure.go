@@ -60,3 +60,12 @@ func statusOf(err error) *failure {
 	}
 	return &failure{status: http.StatusInternalServerError, text: "something went wrong here", hint: "it was noted; try again later"}
 }
+
+// queryProblem tells an error of what a reader typed from one of the store.
+func queryProblem(err error) (text string, ok bool) {
+	var bad *repo.QueryError
+	if errors.As(err, &bad) {
+		return bad.Error(), true
+	}
+	return "", false
+}

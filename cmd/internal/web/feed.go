@@ -42,13 +42,39 @@ func (s *Server) feedPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := feed{title: s.title + ": changes", self: r.URL.RequestURI(), page: "/", key: "log?" + r.URL.Query().Encode()}
+	if err := s.fill(r, &f, filter); err != nil {
+		return err
+	}
+	return s.writeFeed(w, r, &f, strings.HasSuffix(r.URL.Path, ".json"))
+}
+
+// fill takes the versions of the log into a feed or, where ?q= asks for words, those
+// that brought them.
+func (s *Server) fill(r *http.Request, f *feed, filter repo.LogFilter) error {
+	if q := r.URL.Query().Get("q"); q != "" {
+		ctx, cancel := context.WithTimeout(r.Context(), searchWait)
+		defer cancel()
+		hits, err := s.store.Search(ctx, repo.SearchQuery{Text: q, Filter: filter})
+		if bad, ok := queryProblem(err); ok {
+			return badRequest(bad)
+		}
+		if err != nil {
+			return err
+		}
+		f.title = s.title + ": " + q
+		for _, h := range hits {
+			f.entries = append(f.entries, entry{version: h.Version})
+		}
+		newestFirst(f.entries)
+		return nil
+	}
 	for v, err := range s.store.Log(r.Context(), filter) {
 		if err != nil {
 			return err
 		}
 		f.entries = append(f.entries, entry{version: v})
 	}
-	return s.writeFeed(w, r, &f, strings.HasSuffix(r.URL.Path, ".json"))
+	return nil
 }
 
 // storyFeed is the feed of one article.

@@ -132,6 +132,7 @@ func (s *Server) routes() (*http.ServeMux, error) {
 		"GET /news/{year}/{month}/{day}/index.json": s.dayPage,
 		"GET /news/{year}/{month}/{day}/feed.atom":  s.dayPage,
 		"GET /feed.atom":                            s.feedPage,
+		"GET /search":                               s.search,
 		"GET /feed.json":                            s.feedPage,
 		"GET /login":                                s.login,
 		"POST /login":                               s.signIn,

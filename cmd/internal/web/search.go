@@ -1,0 +1,95 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/stemma-project/stemma/repo"
+	"github.com/stemma-project/stemma/schema"
+)
+
+const (
+	searchHits   = 30               // hits, or comings and goings, on a page
+	searchWait   = 10 * time.Second // how long one search may take
+	searchLength = 512              // bytes of a query: nobody types more
+)
+
+type searchBody struct {
+	Query   string
+	When    bool // the comings and goings of a phrase are asked for, not articles
+	Article *repo.Version
+	Hits    []repo.Hit
+	Events  []repo.Occurrence
+	More    bool
+	Problem string
+	Feed    string
+}
+
+// search looks through every version that ever was: for articles whose words satisfy
+// a query or, with ?when=1, for when a phrase came and went; in one article where
+// ?article=ID names it.
+func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	body := searchBody{Query: q.Get("q"), When: q.Get("when") != ""}
+	ctx, cancel := context.WithTimeout(r.Context(), searchWait)
+	defer cancel()
+	var article schema.ID
+	if name := q.Get("article"); name != "" {
+		id, err := schema.ParseID(name)
+		if err != nil {
+			return badRequest("article is named by its whole id here")
+		}
+		versions, err := s.store.Changes(ctx, id)
+		if err != nil {
+			return err
+		}
+		article, body.Article, body.When = id, &versions[len(versions)-1], true
+	}
+	var err error
+	switch {
+	case body.Query == "":
+	case len(body.Query) > searchLength:
+		body.Problem = "the query is longer than 512 bytes"
+	case body.When:
+		err = s.comings(ctx, &body, article)
+	default:
+		err = s.hits(ctx, r, &body)
+	}
+	if bad, ok := queryProblem(err); ok {
+		body.Problem = bad
+		w.WriteHeader(http.StatusBadRequest)
+	} else if err != nil {
+		return err
+	}
+	title := "Search"
+	if body.Query != "" {
+		title += ": " + body.Query
+	}
+	return s.show(w, "search", frame{Title: title, Feed: body.Feed, Body: body})
+}
+
+func (s *Server) hits(ctx context.Context, r *http.Request, body *searchBody) error {
+	filter, err := s.logFilter(r)
+	if err != nil {
+		return err
+	}
+	filter.Limit = searchHits
+	body.Hits, err = s.store.Search(ctx, repo.SearchQuery{Text: body.Query, Filter: filter})
+	body.Feed = "/feed.atom?" + r.URL.Query().Encode()
+	return err
+}
+
+func (s *Server) comings(ctx context.Context, body *searchBody, article schema.ID) error {
+	for o, err := range s.store.When(ctx, repo.WhenQuery{Text: body.Query, Article: article}) {
+		if err != nil {
+			return err
+		}
+		if len(body.Events) == 10*searchHits {
+			body.More = true
+			break
+		}
+		body.Events = append(body.Events, o)
+	}
+	return nil
+}
