@@ -133,9 +133,18 @@ func (p Phrase) Find(dst []Token, s string) []Token {
 	return dst
 }
 
+// each calls f with every place, in order. A text is not taken apart where its bytes
+// tell that the first word is nowhere in it.
 func (p Phrase) each(s string, f func(start, end int)) {
-	if len(p.words) == 0 {
+	if len(p.words) == 0 || len(s) < len(p.words) {
 		return
+	}
+	if first := p.words[0]; isPlain(first) {
+		if !foldsToPlain(s) && p.eachPlain(s, f) {
+			return
+		}
+	} else if r, n := utf8.DecodeRuneInString(first); r >= 0x3000 && r < 0xa000 && !strings.Contains(s, first[:n]) {
+		return // kana and Han, which are never written otherwise
 	}
 	var room [256]Token
 	var scratch [64]byte

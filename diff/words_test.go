@@ -2,6 +2,7 @@ package diff
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,6 +156,52 @@ func TestWordsAround(t *testing.T) {
 	}
 }
 
+// findSlowly is Find by taking the whole text apart.
+func findSlowly(p Phrase, s string) (dst []Token) {
+	words := keepWords(AppendTokens(nil, s), s)
+	for i := 0; i+len(p.words) <= len(words) && len(p.words) > 0; i++ {
+		if p.at(words[i:], s, nil) {
+			dst = append(dst, Token{words[i].Start, words[i+len(p.words)-1].End})
+		}
+	}
+	return dst
+}
+
+func TestPhraseFindsAsByTakingAllApart(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	found := 0
+	for range 3000 {
+		var b strings.Builder
+		for range r.IntN(60) {
+			b.WriteString([]string{"a", "A", "b", "ab", "K", "\u212a", "s", "ſ", "5", "_", "’", "'", ".", "é", "西", "\u00ad", "Ａ", "\u0301", "ไ"}[r.IntN(19)])
+			b.WriteString([]string{"", "", " ", " ", "\n", ".", "-"}[r.IntN(7)])
+		}
+		text := b.String()
+		if r.IntN(2) == 0 {
+			text = strings.Map(func(c rune) rune {
+				if c == '\u00ad' || c == 'Ａ' || c == '\u212a' || c == 'ſ' {
+					return 'a'
+				}
+				return c
+			}, text)
+		}
+		words := strings.Fields(string(AppendFolded(nil, text)))
+		if len(words) == 0 {
+			continue
+		}
+		i := r.IntN(len(words))
+		p := Phrase{words[i:min(len(words), i+1+r.IntN(3))], r.IntN(3) == 0}
+		got, want := p.Find(nil, text), findSlowly(p, text)
+		found += len(want)
+		if !slices.Equal(got, want) {
+			t.Fatalf("%q (prefix: %t) stands in %q at %v, but was found at %v", p.words, p.prefix, text, want, got)
+		}
+	}
+	if found < 3000 {
+		t.Errorf("only %d places were to be found", found)
+	}
+}
+
 func FuzzPhrase(f *testing.F) {
 	f.Add("Iran and Iraq", "the Iran-and Iraq’s war")
 	f.Add("西班", "西班牙")
@@ -165,6 +212,9 @@ func FuzzPhrase(f *testing.F) {
 			if got := string(AppendFolded(nil, text[at.Start:at.End])); got != strings.Join(p.Words(), " ")+" " {
 				t.Errorf("%q was found at %q", p.Words(), text[at.Start:at.End])
 			}
+		}
+		if got, want := p.Find(nil, text), findSlowly(p, text); !slices.Equal(got, want) {
+			t.Errorf("%q stands in %q at %v, but was found at %v", p.Words(), text, want, got)
 		}
 		if len(p.Words()) > 0 && p.Count(phrase) == 0 {
 			t.Errorf("%q does not stand in itself", phrase)
