@@ -44,14 +44,14 @@ const (
 )
 
 // evaluated is how many hits are ranked at least, where fewer are asked for.
-const evaluated = 200
+const evaluated = 100
 
 // Search finds the articles of which any version that ever was holds what a query
 // asks for, the best first.
 //
 // A version satisfies a query by all its fields together. Which articles can is told
 // by the index, and those that held the words most often and whose words are rarest
-// are looked at first: beyond the first few hundred, none is ranked.
+// are looked at first: beyond the first hundred or so, none is ranked.
 func (s *Store) Search(ctx context.Context, q SearchQuery) ([]Hit, error) {
 	if err := s.view(ctx); err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (s *Store) Search(ctx context.Context, q SearchQuery) ([]Hit, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		m, err := w.look(c.num)
+		m, err := w.look(c.num, c.places)
 		if err != nil {
 			return nil, err
 		}
@@ -122,8 +122,9 @@ type searcher struct {
 
 // candidate is an article that held each wanted phrase at some time.
 type candidate struct {
-	num   int64
-	score float64
+	num    int64
+	score  float64
+	places []int64 // of the versions that may have brought or taken any phrase
 }
 
 // rate finds the candidates and puts the most promising first.
@@ -132,7 +133,7 @@ func (w *searcher) rate() error {
 	if err != nil {
 		return err
 	}
-	var held []map[int64]int
+	var held []map[int64][]int64
 	for _, p := range w.query.wanted {
 		nums, err := w.s.idx.Holders(p)
 		if err != nil {
@@ -142,17 +143,31 @@ func (w *searcher) rate() error {
 		n := float64(len(nums))
 		w.rarity = append(w.rarity, math.Log(1+(float64(articles)-n+0.5)/(n+0.5)))
 	}
+	var unwanted []map[int64][]int64
+	for _, p := range w.query.unwanted {
+		nums, err := w.s.idx.Holders(p)
+		if err != nil {
+			return err
+		}
+		unwanted = append(unwanted, nums)
+	}
 	for num := range held[0] {
 		c := candidate{num: num}
 		for i := range held {
-			times := held[i][num]
-			if times == 0 {
+			places := held[i][num]
+			if len(places) == 0 {
 				c.num = 0
 				break
 			}
-			c.score += w.rarity[i] * (1 + math.Log(float64(times)))
+			c.score += w.rarity[i] * (1 + math.Log(float64(len(places))))
+			c.places = append(c.places, places...)
 		}
 		if c.num != 0 {
+			for i := range unwanted {
+				c.places = append(c.places, unwanted[i][num]...)
+			}
+			slices.Sort(c.places)
+			c.places = slices.Compact(c.places)
 			w.candidates = append(w.candidates, c)
 		}
 	}
@@ -173,8 +188,8 @@ type satisfier struct {
 }
 
 // look follows an article through its versions; nil where it never satisfies the query.
-func (w *searcher) look(num int64) (*satisfier, error) {
-	touched, err := w.s.idx.TouchedIn(num)
+func (w *searcher) look(num int64, places []int64) (*satisfier, error) {
+	touched, err := w.s.idx.TouchedAt(places)
 	if err != nil {
 		return nil, err
 	}

@@ -148,7 +148,7 @@ func longestRun(s string) string {
 // candidates gives the articles in which something may be found; all is true where
 // the index can't tell, and they are all that there are.
 func (s *Store) candidates(h hints) (ids []schema.ID, all bool, err error) {
-	var nums map[int64]int
+	var nums map[int64][]int64
 	switch {
 	case len(h.words.Words()) > 0:
 		nums, err = s.idx.Holders(h.words)

@@ -290,9 +290,7 @@ func (r Reader) Touched(article schema.ID, phrases ...diff.Phrase) (list []Touch
 			return nil
 		}
 		return c.each(query, args, func(row []driver.Value) error {
-			key := number(row[1])
-			t := Touched{Seq: number(row[0]), Num: numOf(key), Number: numberOf(key), Published: number(row[2])}
-			t.Passages, t.Whole, err = decodePassages(blob(row[3]))
+			t, err := readTouched(row)
 			list = append(list, t)
 			return err
 		})
@@ -312,9 +310,9 @@ func matchAny(phrases []diff.Phrase) string {
 }
 
 // Holders gives the articles of which some version may have brought or taken a
-// phrase, by their nums, and how many versions of each may have.
-func (r Reader) Holders(p diff.Phrase) (nums map[int64]int, err error) {
-	nums = make(map[int64]int)
+// phrase, by their nums, and the places of those versions in the order of recording.
+func (r Reader) Holders(p diff.Phrase) (nums map[int64][]int64, err error) {
+	nums = make(map[int64][]int64)
 	q := match(p)
 	if q == "" {
 		return nums, nil
@@ -325,24 +323,39 @@ func (r Reader) Holders(p diff.Phrase) (nums map[int64]int, err error) {
 	return nums, wrap(err, "look for a phrase")
 }
 
-func (c *conn) holders(match string, nums map[int64]int) error {
-	return c.each("SELECT l.key >> 24 FROM phrases f CROSS JOIN log l ON l.seq = f.rowid WHERE phrases MATCH ?", []driver.Value{match}, func(row []driver.Value) error {
-		nums[number(row[0])]++
+func (c *conn) holders(match string, nums map[int64][]int64) error {
+	return c.each("SELECT l.key >> 24, l.seq FROM phrases f CROSS JOIN log l ON l.seq = f.rowid WHERE phrases MATCH ?", []driver.Value{match}, func(row []driver.Value) error {
+		nums[number(row[0])] = append(nums[number(row[0])], number(row[1]))
 		return nil
 	})
 }
 
-// TouchedIn gives what the versions of an article, named by its num, brought and took.
-func (r Reader) TouchedIn(num int64) (list []Touched, err error) {
+// TouchedAt gives what the versions at places in the order of recording brought and
+// took; those that neither brought nor took a word are left out.
+func (r Reader) TouchedAt(seqs []int64) (list []Touched, err error) {
 	err = r.src.view(func(c *conn) error {
-		return c.each(touchedRows+"versions v CROSS JOIN passages p ON p.seq = v.seq WHERE v.key BETWEEN ? AND ?", span(num), func(row []driver.Value) error {
-			t := Touched{Seq: number(row[0]), Num: num, Number: numberOf(number(row[1])), Published: number(row[2])}
-			t.Passages, t.Whole, err = decodePassages(blob(row[3]))
-			list = append(list, t)
-			return err
-		})
+		for _, seq := range seqs {
+			err := c.each(touchedRows+"log l CROSS JOIN versions v ON v.key = l.key CROSS JOIN passages p ON p.seq = l.seq WHERE l.seq = ?", []driver.Value{seq}, func(row []driver.Value) error {
+				t, err := readTouched(row)
+				list = append(list, t)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	return list, wrap(err, "read the passages of an article")
+	return list, wrap(err, "read the passages of versions")
+}
+
+// readTouched reads a row of touchedRows.
+func readTouched(row []driver.Value) (Touched, error) {
+	key := number(row[1])
+	t := Touched{Seq: number(row[0]), Num: numOf(key), Number: numberOf(key), Published: number(row[2])}
+	var err error
+	t.Passages, t.Whole, err = decodePassages(blob(row[3]))
+	return t, err
 }
 
 // ArticleOf gives the id of an article by its num.
@@ -391,8 +404,8 @@ const maxTerms = 400
 
 // HoldersWith is Holders for a word in which letters stand, which are folded; few is
 // false where there are too many such words to look for.
-func (r Reader) HoldersWith(letters string) (nums map[int64]int, few bool, err error) {
-	nums = make(map[int64]int)
+func (r Reader) HoldersWith(letters string) (nums map[int64][]int64, few bool, err error) {
+	nums = make(map[int64][]int64)
 	err = r.src.view(func(c *conn) error {
 		if err := c.exec(vocabulary); err != nil {
 			return err

@@ -164,8 +164,8 @@ func checkPhrases(t *testing.T, r *rand.Rand, db *DB, kept map[int64][]diff.Pass
 		holders, err := db.Holders(p)
 		must(t, err)
 		times := 0
-		for _, n := range holders {
-			times += n
+		for _, seqs := range holders {
+			times += len(seqs)
 		}
 		if times != len(got) {
 			t.Errorf("%q: %d versions hold it, %d were touched", p.Words(), times, len(got))
