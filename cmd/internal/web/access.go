@@ -82,7 +82,7 @@ func (s *Server) lacks(w http.ResponseWriter, r *http.Request, role accounts.Rol
 // errSignedOut is a form that comes from nobody.
 var errSignedOut = &failure{status: http.StatusUnauthorized, text: "you are not signed in, or not any more", hint: "sign in, then send the form again"}
 
-// seeOther leads elsewhere on this site.
+// seeOther leads elsewhere: on this site, or to who vouches for users.
 type seeOther struct{ to string }
 
 func (e *seeOther) Error() string { return "see " + e.to }

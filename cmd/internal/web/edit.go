@@ -237,6 +237,7 @@ func (s *Server) save(w http.ResponseWriter, r *http.Request, e *editing, in sch
 // recorded notes that a request made a version.
 func (s *Server) recorded(r *http.Request, result repo.Result) {
 	u, _ := userOf(r)
+	s.metrics.record(result.Outcome)
 	s.log.Info("recorded", "user", u.Email, "article", result.Version.Article.String(), "version", result.Version.Number, "outcome", string(result.Outcome))
 }
 

@@ -37,6 +37,7 @@ type Options struct {
 	Closed     bool           // only users may read
 	TrustProxy bool           // the last X-Forwarded-For says who asks: only right behind a proxy that sets it
 	Limits     Limits
+	Outside    Outside // who signs in by OpenID Connect; wants Users
 }
 
 // Server answers requests for the pages of one store. It may be used by many
@@ -60,6 +61,7 @@ type Server struct {
 	outside     *outside // OpenID Connect; nil where it is not used
 	crossOrigin *http.CrossOriginProtection
 	limiter     *limiter
+	metrics     *metrics
 	limits      Limits
 	closed      bool
 	trustProxy  bool
@@ -94,11 +96,17 @@ func New(opt Options) (*Server, error) {
 	}
 	s.sessions = &sessions{now: s.now, open: map[[32]byte]*session{}}
 	s.limiter = &limiter{now: s.now, until: map[string]time.Time{}}
+	s.metrics = newMetrics(s.now())
 	s.crossOrigin = http.NewCrossOriginProtection()
 	var err error
 	if s.base != "" {
 		// Behind a proxy the Host may be another than readers know the site by.
 		if err = s.crossOrigin.AddTrustedOrigin(s.base); err != nil {
+			return nil, err
+		}
+	}
+	if s.users != nil {
+		if s.outside, err = newOutside(opt.Outside, s.base); err != nil {
 			return nil, err
 		}
 	}
@@ -134,7 +142,10 @@ func (s *Server) routes() (*http.ServeMux, error) {
 		"GET /feed.atom":                            s.feedPage,
 		"GET /search":                               s.search,
 		"GET /feed.json":                            s.feedPage,
+		"GET /metrics":                              s.metricsPage,
 		"GET /login":                                s.login,
+		"GET /login/oidc":                           s.leave,
+		"GET /login/oidc/callback":                  s.comeBack,
 		"POST /login":                               s.signIn,
 		"POST /logout":                              s.logout,
 		"GET /new":                                  s.need(accounts.Editor, s.newPage),
@@ -163,6 +174,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	r = withVisit(r, &visit{})
+	began, counted := time.Now(), &countedResponse{ResponseWriter: w}
+	w = counted
+	s.metrics.begin()
+	defer func() { s.answered(counted, r, began) }()
 	if err := s.admit(w, r); err != nil {
 		s.handle(func(http.ResponseWriter, *http.Request) error { return err }).ServeHTTP(w, r)
 		return

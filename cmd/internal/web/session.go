@@ -237,7 +237,7 @@ func (s *Server) showLogin(w http.ResponseWriter, r *http.Request, body loginBod
 		secret = randomText(16)
 		http.SetCookie(w, s.cookie(enterCookie, secret))
 	}
-	body.Form, body.Nobody = s.enterForm(secret), s.users == nil && s.outside == nil
+	body.Form, body.Nobody = s.enterForm(secret), s.users == nil
 	if s.outside != nil {
 		body.Outside = s.outside.name
 	}
