@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/stemma-project/stemma/diff"
 	"github.com/stemma-project/stemma/schema"
 )
 
@@ -48,6 +49,33 @@ func (s *Store) Corrections(ctx context.Context, id schema.ID) ([]Correction, er
 			}
 		}
 		before = rows[i].Number
+	}
+	return out, nil
+}
+
+// Explained gives the corrections that explain the way between two versions of an
+// article, in whichever order they are named: those bound to it, or to a step on it.
+func (s *Store) Explained(ctx context.Context, from, to Version) ([]diff.Correction, error) {
+	list, err := s.Corrections(ctx, to.Article)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	versions, err := s.Changes(ctx, to.Article)
+	if err != nil {
+		return nil, err
+	}
+	place := func(number int) int { // 0 is nothing yet
+		return 1 + slices.IndexFunc(versions, func(v Version) bool { return v.Number == number })
+	}
+	first, last := place(from.Number), place(to.Number)
+	if first > last {
+		first, last = last, first
+	}
+	var out []diff.Correction
+	for _, c := range list {
+		if place(c.From) >= first && place(c.To) <= last {
+			out = append(out, diff.Correction{Type: string(c.Type), Text: c.Text, From: c.From, To: c.To})
+		}
 	}
 	return out, nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,33 +46,6 @@ func corrections(ctx context.Context, s *repo.Store, id schema.ID, versions []re
 			}
 		}
 		out[c.To] = append(out[c.To], x)
-	}
-	return out, nil
-}
-
-// within gives the corrections that explain the diff between two versions, or a
-// step on its way, whichever of the two is the older.
-func within(ctx context.Context, s *repo.Store, from, to repo.Version) ([]diff.Correction, error) {
-	list, err := s.Corrections(ctx, to.Article)
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	versions, err := s.Changes(ctx, to.Article)
-	if err != nil {
-		return nil, err
-	}
-	place := func(number int) int { // 0 is nothing yet
-		return 1 + slices.IndexFunc(versions, func(v repo.Version) bool { return v.Number == number })
-	}
-	first, last := place(from.Number), place(to.Number)
-	if first > last {
-		first, last = last, first
-	}
-	var out []diff.Correction
-	for _, c := range list {
-		if place(c.From) >= first && place(c.To) <= last {
-			out = append(out, diff.Correction{Type: string(c.Type), Text: c.Text, From: c.From, To: c.To})
-		}
 	}
 	return out, nil
 }

@@ -206,7 +206,7 @@ func (a *app) diffVersions(ctx context.Context, s *repo.Store, args []string, op
 	}
 	show.Article, show.FromVersion, show.ToVersion = to.Article.String(), from.Number, to.Number
 	show.From, show.To = versionLabel(from), versionLabel(to)
-	if show.Corrections, err = within(ctx, s, from, to); err != nil {
+	if show.Corrections, err = s.Explained(ctx, from, to); err != nil {
 		return err
 	}
 	return a.showDiff(style, d, show, opt)

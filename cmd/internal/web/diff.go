@@ -97,7 +97,7 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request, st *story) error {
 	w.Header().Set("Cache-Control", "no-cache")
 	opt := diff.ShowOptions{Around: diff.AroundDefault, NoCSS: true, Article: st.id.String(), FromVersion: from.Number, ToVersion: to.Number,
 		From: fmt.Sprintf("version %d", from.Number), To: fmt.Sprintf("version %d", to.Number)}
-	if opt.Corrections, err = s.explained(r, st, from, to); err != nil {
+	if opt.Corrections, err = s.store.Explained(r.Context(), from, to); err != nil {
 		return err
 	}
 	q := r.URL.Query()
@@ -126,21 +126,6 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request, st *story) error {
 		body.Next = diffAddress(path, fmt.Sprintf("%d..%d", to.Number, st.versions[j+1].Number), "html")
 	}
 	return s.show(w, "diff", frame{Title: fmt.Sprintf("Diff %s: %s", st.pair, to.Headline), Canonical: diffAddress(path, st.pair, "html"), Body: body})
-}
-
-// explained gives the corrections that explain the way from one version to another.
-func (s *Server) explained(r *http.Request, st *story, from, to repo.Version) ([]diff.Correction, error) {
-	all, err := s.store.Corrections(r.Context(), st.id)
-	if err != nil {
-		return nil, err
-	}
-	var list []diff.Correction
-	for _, c := range all {
-		if st.position(c.From) >= st.position(from.Number) && st.position(c.To) <= st.position(to.Number) {
-			list = append(list, diff.Correction{Type: string(c.Type), Text: c.Text, From: c.From, To: c.To})
-		}
-	}
-	return list, nil
 }
 
 func diffStyle(format string) diff.Style {
