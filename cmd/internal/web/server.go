@@ -139,6 +139,8 @@ func (s *Server) routes() (*http.ServeMux, error) {
 		"GET /news/{year}/{month}/{day}/index.md":   s.dayPage,
 		"GET /news/{year}/{month}/{day}/index.json": s.dayPage,
 		"GET /news/{year}/{month}/{day}/feed.atom":  s.dayPage,
+		"GET /api.php":                              s.wiki,
+		"POST /api.php":                             s.wiki,
 		"GET /feed.atom":                            s.feedPage,
 		"GET /search":                               s.search,
 		"GET /feed.json":                            s.feedPage,
