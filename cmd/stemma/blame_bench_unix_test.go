@@ -34,7 +34,9 @@ func BenchmarkBlame(b *testing.B) {
 
 func benchBlame(b *testing.B, file string) {
 	dir := b.TempDir()
-	stemma := func(args ...string) ([]byte, time.Duration) { return process(b, nil, "stemma", append([]string{"-C", dir + "/s"}, args...)...) }
+	stemma := func(args ...string) ([]byte, time.Duration) {
+		return process(b, nil, "stemma", append([]string{"-C", dir + "/s"}, args...)...)
+	}
 	process(b, nil, "stemma", "init", dir+"/s")
 	stemma("import", "mediawiki", file)
 	exported, _ := stemma("export", "jsonl")
@@ -75,7 +77,10 @@ func benchBlame(b *testing.B, file string) {
 		}) / time.Duration(len(texts)-last)
 	})
 	wordRepository(b, dir+"/git", texts)
-	report("git-blame", func() time.Duration { _, used := process(b, nil, "git", "-C", dir+"/git", "blame", "main", "--", "words"); return used })
+	report("git-blame", func() time.Duration {
+		_, used := process(b, nil, "git", "-C", dir+"/git", "blame", "main", "--", "words")
+		return used
+	})
 	report("git-blame-M", func() time.Duration {
 		_, used := process(b, nil, "git", "-C", dir+"/git", "blame", "-M1", "main", "--", "words")
 		return used
