@@ -234,7 +234,7 @@ func (w *follower) follow(touched []index.Touched) error {
 			w.events = append(w.events, &happening{published: t.Published, seq: t.Seq, whole: &w.phrase})
 			continue
 		}
-		list, err := w.whole(t)
+		list, err := w.statesChange(t)
 		if err != nil {
 			return err
 		}
@@ -298,40 +298,13 @@ func nearest(found []diff.Token, changed int) []diff.Token {
 	return found
 }
 
-// whole counts in an article's first version.
-func (w *follower) whole(t *index.Touched) ([]change, error) {
-	row, ok, err := w.s.idx.AtPlace(t.Seq)
-	if err != nil || !ok {
-		return nil, err
-	}
-	state, err := w.s.readable(&row)
-	if err != nil {
-		return nil, err
-	}
-	return statesChange(nil, state, w.phrase.Find), nil
-}
-
 // statesChange counts in both states.
 func (w *follower) statesChange(t *index.Touched) ([]change, error) {
-	row, ok, err := w.s.idx.AtPlace(t.Seq)
-	if err != nil || !ok {
+	old, new, err := w.s.sides(t)
+	if err != nil || new == nil {
 		return nil, err
 	}
-	before, ok, err := w.s.idx.Before(&row)
-	if err != nil {
-		return nil, err
-	}
-	now, err := w.s.readable(&row)
-	if err != nil {
-		return nil, err
-	}
-	var old *schema.State
-	if ok {
-		if old, err = w.s.readable(&before); err != nil {
-			return nil, err
-		}
-	}
-	return statesChange(old, now, w.phrase.Find), nil
+	return statesChange(old, new, w.phrase.Find), nil
 }
 
 // statesChange tells in which fields of two states something stands more or less

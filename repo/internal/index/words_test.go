@@ -48,11 +48,8 @@ func changes(p diff.Phrase, list []diff.Passage) (n int) {
 func TestPassages(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	db := open(t, filepath.Join(t.TempDir(), "index.sqlite"))
-	const versions, articles = 300, 20
+	const versions = 300
 	kept, whole := map[int64][]diff.Passage{}, map[int64]string{}
-	add := func(tx *Tx, seq int64) {
-		must(t, tx.AddVersion(benchRow(int(seq), int(seq)%articles, int(seq)/articles+1), nil, nil))
-	}
 	put := func(tx *Tx, seq int64) {
 		delete(kept, seq)
 		delete(whole, seq)
@@ -70,7 +67,7 @@ func TestPassages(t *testing.T) {
 	}
 	write(t, db, func(tx *Tx) {
 		for seq := int64(1); seq <= versions; seq++ {
-			add(tx, seq)
+			addVersion(t, tx, seq)
 			put(tx, seq)
 		}
 	})
@@ -84,28 +81,7 @@ func TestPassages(t *testing.T) {
 	check := func() {
 		t.Helper()
 		checkPhrases(t, r, db, kept, whole)
-		fresh := open(t, filepath.Join(t.TempDir(), "fresh.sqlite"))
-		n := max(slices.Max(keys(kept)), slices.Max(keys(whole)))
-		write(t, fresh, func(tx *Tx) {
-			for seq := int64(1); seq <= n; seq++ {
-				add(tx, seq)
-				if text, ok := whole[seq]; ok {
-					must(t, tx.SetPassages(seq, WholePassages([]diff.ReadableField{{Name: "body", Texts: []string{text}}})))
-				} else {
-					must(t, tx.SetPassages(seq, NewPassages(kept[seq])))
-				}
-			}
-		})
-		var differs []string
-		must(t, Diff(context.Background(), db, fresh, nil, func(d Difference) bool {
-			if d.Part == PartWords || d.Part == PartFile {
-				differs = append(differs, d.String())
-			}
-			return true
-		}))
-		if len(differs) > 0 {
-			t.Errorf("the index differs from one made anew: %q", differs)
-		}
+		checkRebuilt(t, db, kept, whole)
 	}
 	check()
 	write(t, db, func(tx *Tx) {
@@ -128,7 +104,7 @@ func TestPassages(t *testing.T) {
 	check()
 	write(t, db, func(tx *Tx) {
 		for seq := int64(201); seq <= 250; seq++ {
-			add(tx, seq)
+			addVersion(t, tx, seq)
 			put(tx, seq)
 		}
 	})
@@ -137,6 +113,38 @@ func TestPassages(t *testing.T) {
 	if list, err := db.Holders(diff.ParsePhrase("the", false)); err != nil || len(list) > 0 {
 		t.Errorf("after a reset %d versions are found, %v", len(list), err)
 	}
+}
+
+// checkRebuilt compares an index with one that was told the same at once.
+func checkRebuilt(t *testing.T, db *DB, kept map[int64][]diff.Passage, whole map[int64]string) {
+	t.Helper()
+	fresh := open(t, filepath.Join(t.TempDir(), "fresh.sqlite"))
+	n := max(slices.Max(keys(kept)), slices.Max(keys(whole)))
+	write(t, fresh, func(tx *Tx) {
+		for seq := int64(1); seq <= n; seq++ {
+			addVersion(t, tx, seq)
+			if text, ok := whole[seq]; ok {
+				must(t, tx.SetPassages(seq, WholePassages([]diff.ReadableField{{Name: "body", Texts: []string{text}}})))
+			} else {
+				must(t, tx.SetPassages(seq, NewPassages(kept[seq])))
+			}
+		}
+	})
+	var differs []string
+	must(t, Diff(context.Background(), db, fresh, nil, func(d Difference) bool {
+		if d.Part == PartWords || d.Part == PartFile {
+			differs = append(differs, d.String())
+		}
+		return true
+	}))
+	if len(differs) > 0 {
+		t.Errorf("the index differs from one made anew: %q", differs)
+	}
+}
+
+// addVersion adds the version at a place, of one of twenty articles.
+func addVersion(t *testing.T, tx *Tx, seq int64) {
+	must(t, tx.AddVersion(benchRow(int(seq), int(seq)%20, int(seq)/20+1), nil, nil))
 }
 
 func keys[V any](m map[int64]V) []int64 {
