@@ -10,7 +10,7 @@ const (
 	// islandBytes is the greatest length of an island, and the length from which a
 	// change is taken to hold as many words as any island, per word of the option.
 	islandBytes = 64
-	// signBytes is the length of a Han sign, and of the longest word that counts no
+	// signBytes is the length of a Han sign, or a letter between spaces: they count no
 	// more than a mark.
 	signBytes = 3
 	// wordBytes is the greatest length of an island with a longer word, with the spaces
@@ -67,7 +67,7 @@ func (e *engine) island(left, right span, limit int) bool {
 		return false
 	}
 	words := e.countTokens(e.a, a0, a1)
-	if words > limit || a1-a0 > signBytes && e.spells() && (left.pure() || right.pure() || a1-a0 > wordBytes*limit) {
+	if words > limit || e.spells(a1-a0) && (left.pure() || right.pure() || a1-a0 > wordBytes*limit) {
 		return false
 	}
 	if left.a0 == left.a1 && right.a0 == right.a1 || left.b0 == left.b1 && right.b0 == right.b1 {
@@ -76,11 +76,19 @@ func (e *engine) island(left, right span, limit int) bool {
 	return e.atLeast(left, words) && e.atLeast(right, words)
 }
 
-// spells says whether one of the tokens counted last is a word.
-func (e *engine) spells() bool {
+// spells says whether one of the tokens counted last, which take so many bytes with
+// what is between them, is a word of some length.
+func (e *engine) spells(bytes int) bool {
 	for _, t := range e.tokens {
-		if k := byteKind(e.a[t.Start]); k == kindWord || k == kindHigh {
-			return true
+		switch byteKind(e.a[t.Start]) {
+		case kindWord:
+			if t.End-t.Start > 1 || bytes > signBytes {
+				return true
+			}
+		case kindHigh:
+			if bytes > signBytes {
+				return true
+			}
 		}
 	}
 	return false

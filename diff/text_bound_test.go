@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -66,6 +67,9 @@ type hardCase struct {
 	changed    int   // words that the diff may show as changed, -1 for any number
 }
 
+// hardMemory is what the diff of a hard case may allocate in all: bytes.
+const hardMemory = 200e6
+
 // hardCases are inputs that are known to hurt word diffs.
 func hardCases() []hardCase {
 	r := random(42)
@@ -107,6 +111,8 @@ func hardCases() []hardCase {
 		{"bytes", strings.Repeat("\x80\x81", 20_000), strings.Repeat("\x81\x80", 19_000), 5e7, -1},
 		{"marks on a space", " " + strings.Repeat("\u0301", 50_000), " " + strings.Repeat("\u0301", 49_999), 0, 2},
 		{"waiting apostrophes", strings.Repeat("a'\u0301", 20_000), strings.Repeat("a'\u0301", 19_000), 5e7, -1},
+		{"emoji", strings.Repeat("👩‍👩‍👧🇫🇷👍🏽 and ", 8_000), strings.Repeat("👩‍👩‍👧🇫🇷👍🏿 and ", 7_900), 2e7, -1},
+		{"no spaces", strings.Repeat("น้ำใหม่漢字文章", 4_000), strings.Repeat("น้ำใหม่漢字新章", 4_000), 2e7, -1},
 		{"empty", "", big, 0, -1},
 	}
 }
@@ -120,8 +126,15 @@ func TestTextsBound(t *testing.T) {
 			if flip {
 				a, b = b, a
 			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			e := new(engine)
 			e.diff(a, b, Options{})
+			runtime.ReadMemStats(&after)
+			// all that was ever allocated is more than was ever held
+			if held := after.TotalAlloc - before.TotalAlloc; held > hardMemory {
+				t.Errorf("%s: %d bytes allocated, %.0g allowed", c.name, held, float64(hardMemory))
+			}
 			if err := tileProblem(a, b, e.out); err != nil {
 				t.Fatalf("%s: %v", c.name, err)
 			}
@@ -134,7 +147,7 @@ func TestTextsBound(t *testing.T) {
 			if e.exact.steps > c.steps+1000 || c.changed >= 0 && changed > c.changed {
 				t.Errorf("%s: %d steps for %d words; %.0g, %d allowed", c.name, e.exact.steps, changed, float64(c.steps), c.changed)
 			}
-			t.Logf("%-20s %11d steps %7d words %6d segments", c.name, e.exact.steps, changed, len(e.out))
+			t.Logf("%-20s %11d steps %7d words %6d segments %4d MB", c.name, e.exact.steps, changed, len(e.out), (after.TotalAlloc-before.TotalAlloc)/1e6)
 		}
 	}
 }

@@ -171,6 +171,20 @@ func TestTextsMoves(t *testing.T) {
 	}
 }
 
+// TestTextsBreaks diffs the texts of Unicode's own tests of words and graphemes against
+// each other and against themselves with a part gone.
+func TestTextsBreaks(t *testing.T) {
+	for _, file := range []string{"testdata/WordBreakTest.txt", "testdata/GraphemeBreakTest.txt"} {
+		texts, _ := breakTests(t, file)
+		for i, s := range texts {
+			other := texts[(i*7+3)%len(texts)]
+			checkTexts(t, s, other, Options{})
+			checkTexts(t, s+" "+other, other+s, Options{})
+			checkTexts(t, "x "+s+"y", "x "+s[:len(s)/2]+"y", Options{})
+		}
+	}
+}
+
 // lcsLength is the length of the longest common subsequence of tokens, by the table.
 func lcsLength(a, b string) int {
 	x, y := AppendTokens(nil, a), AppendTokens(nil, b)

@@ -48,7 +48,7 @@ func classes() []class {
 			big := megabyte()
 			return []pair{{big, strings.Clone(big)}}, nil
 		}},
-		{"1 MB one edit", "", large, func(options) ([]pair, error) {
+		{"1 MB one edit", "a word inserted in the middle", large, func(options) ([]pair, error) {
 			big := megabyte()
 			at := strings.Index(big[1<<19:], " ") + 1<<19
 			return []pair{{big, big[:at] + " inserted" + big[at:]}}, nil

@@ -59,11 +59,11 @@ func ahead(engine string) func(*takenClass) (float64, bool) {
 	}
 }
 
-// nearest is the time of the quickest rival over ours.
+// nearest is the time of the quickest rival over ours, of those that didn't give up.
 func nearest(c *takenClass) (float64, bool) {
 	least, any := 0.0, false
 	for _, s := range c.Samples {
-		if s.Engine == ours {
+		if s.Engine == ours || s.Quality.gaveUp() {
 			continue
 		}
 		if v, ok := ahead(s.Engine)(c); ok && (!any || v < least) {

@@ -173,6 +173,7 @@ func diffEach(program string) func(context.Context, options, []pair, *sample, in
 			if err != nil {
 				return err
 			}
+			s.Shared = true // one start is not like another: only the sum tells
 			for i := range pairs {
 				c := command(dir, i)
 				out, t, err := finish(c)

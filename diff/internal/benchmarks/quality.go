@@ -37,6 +37,10 @@ type quality struct {
 	Note    string // why there are none
 }
 
+// gaveUp says that a diff replaced nearly everything as a whole where there were many
+// changes to be told apart: it is quick because it didn't look.
+func (q quality) gaveUp() bool { return q.Bare >= 20*q.Pairs && q.Changes*10 < q.Bare }
+
 // judgeAll compares the diffs with the texts that they are of. White space counts
 // nowhere: half of the tools don't keep it.
 func judgeAll(pairs []pair, all [][]piece) (quality, error) {

@@ -56,8 +56,19 @@ func (r *results) keep(file string) error {
 	return os.WriteFile(file, data, 0o666)
 }
 
-// put takes over what was measured of a class, in the order of classes.
+// put takes over what was measured of a class, in the order of classes. Engines that
+// were not asked this time keep their figures.
 func (r *results) put(c takenClass) {
+	for _, old := range r.Classes {
+		if old.Name != c.Name {
+			continue
+		}
+		for _, s := range old.Samples {
+			if c.sample(s.Engine) == nil {
+				c.Samples = append(c.Samples, s)
+			}
+		}
+	}
 	place := func(name string) int {
 		return slices.IndexFunc(classes(), func(k class) bool { return k.name == name })
 	}
@@ -183,6 +194,7 @@ func classTable(c *takenClass, notes []engineNote) string {
 		case notes[i].Missing != "":
 			b.WriteString(row(e.name, notes[i].Missing, "", "", "", "", "", "", "", ""))
 		case s == nil:
+			b.WriteString(row(e.name, "not run", "", "", "", "", "", "", "", ""))
 		case s.Failed != "":
 			b.WriteString(row(e.name, s.Failed, "", "", "", "", "", "", "", ""))
 		default:
@@ -200,6 +212,9 @@ func sampleRow(c *takenClass, e engine, s *sample) string {
 	ratio, allocs, bytes := "–", "–", "–"
 	if v, ok := ahead(e.name)(c); ok {
 		ratio = figure(v)
+	}
+	if s.Quality.gaveUp() {
+		ratio = "gave up"
 	}
 	if e.diff != nil {
 		allocs, bytes = figure(s.Allocs), size(s.Bytes)
@@ -249,5 +264,8 @@ func size(bytes float64) string {
 	case bytes < 1e6:
 		return figure(bytes/1e3) + " kB"
 	}
-	return figure(bytes/1e6) + " MB"
+	if bytes < 1e9 {
+		return figure(bytes/1e6) + " MB"
+	}
+	return figure(bytes/1e9) + " GB"
 }
