@@ -62,8 +62,9 @@
 // goes to the best edge: blank line, line end, sentence end, mark, space; the rightmost
 // of equals.
 //
-// Clean up (clean.go): an island of a few unchanged words between two larger changes
-// is shown as changed too ([Options].Island).
+// Clean up (clean.go): an island of unchanged marks, or of a few short words, between
+// two larger changes is shown as changed too ([Options].Island), so that one change is
+// not told in scraps.
 //
 // Move (move.go): a paragraph deleted here and, much alike, inserted there has moved,
 // if something between stayed. Likeness is Dice's coefficient ("Measures of the Amount

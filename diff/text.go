@@ -10,9 +10,9 @@ import (
 type Options struct {
 	// NoMoves shows a moved paragraph as deleted here and inserted there.
 	NoMoves bool
-	// Island is the greatest number of unchanged words between two changes that are
-	// shown as changed too, to make one change of three scraps. 0 means 2; a
-	// negative number keeps every unchanged word.
+	// Island is the greatest number of unchanged marks and short words between two
+	// changes that are shown as changed too, to make one change of three scraps. 0
+	// means 2; a negative number keeps every unchanged word.
 	Island int
 }
 
