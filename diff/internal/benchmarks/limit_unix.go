@@ -25,6 +25,7 @@ func limitSelf(seconds int) error {
 		return err
 	}
 	l.Cur = min(l.Max, uint64(seconds))
+	l.Max = min(l.Max, uint64(seconds)+1) // Go's runtime passes over the signal of the first
 	return syscall.Setrlimit(syscall.RLIMIT_CPU, &l)
 }
 
