@@ -56,6 +56,8 @@ func (s *Server) apiTable() map[string]map[string]handler {
 		"/articles/{article}/related":      read(s.apiRelated),
 		"/articles/{article}/corrections":  {http.MethodGet: s.apiCorrections, http.MethodPost: write(s.apiCorrect)},
 		"/articles/{article}/restore":      {http.MethodPost: write(s.apiRestore)},
+		"/search":                          read(s.apiSearch),
+		"/when":                            read(s.apiWhen),
 		"/log":                             read(s.apiLog),
 		"/days/{date}":                     read(s.apiDay),
 	}

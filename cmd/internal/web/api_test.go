@@ -199,6 +199,18 @@ func TestAPIDocument(t *testing.T) {
 	d.call(accounts.Nobody, "GET /days/{date}", "/days/2020-05-01", "", 200)
 	d.call(accounts.Nobody, "GET /days/{date}", "/days/2020-05-32", "", 404)
 	d.call(accounts.Nobody, "GET /days/{date}", "/days/2020-05-01?at=x", "", 400)
+	d.call(accounts.Nobody, "GET /search", "/search?q=seven&category=Disasters&limit=5", "", 200)
+	d.call(accounts.Nobody, "GET /search", "/search?q=nothingofthatkind", "", 200)
+	for _, q := range []string{"", "?q=%22", "?q=x&kind=y", "?q=" + strings.Repeat("x", 600)} {
+		d.call(accounts.Nobody, "GET /search", "/search"+q, "", 400)
+	}
+	for _, q := range []string{"?q=seven+die", "?q=Seven+die&match=exact&article=" + id, "?q=(Two|Nine)&match=regexp&limit=1", "?q=nothingofthatkind"} {
+		d.call(accounts.Nobody, "GET /when", "/when"+q, "", 200)
+	}
+	for _, q := range []string{"", "?q=(&match=regexp", "?q=x&match=y"} {
+		d.call(accounts.Nobody, "GET /when", "/when"+q, "", 400)
+	}
+	d.call(accounts.Nobody, "GET /when", "/when?q=x&article=nothing", "", 404)
 	d.writes(a, tag)
 	for operation := range d.operations() {
 		method, path, _ := strings.Cut(operation, " ")
@@ -339,13 +351,13 @@ func TestAPICursors(t *testing.T) {
 
 // FuzzAPI: no query and no cursor is answered by a failure of the server's own.
 func FuzzAPI(f *testing.F) {
-	for _, seed := range []string{"cursor=" + "eyJkYXRlIjoiMjAyMC0wNS0wMSJ9", "cursor=LTE", "cursor=MQ&limit=2", "cursor=bnVsbA", "at=2020&clock=recorded", "kind=figure&kind=x", "date=2020-05-01", "%zz", "from=1&to=9", "version=-1", "cursor=W10"} {
+	for _, seed := range []string{"cursor=" + "eyJkYXRlIjoiMjAyMC0wNS0wMSJ9", "cursor=LTE", "cursor=MQ&limit=2", "cursor=bnVsbA", "at=2020&clock=recorded", "kind=figure&kind=x", "date=2020-05-01", "%zz", "from=1&to=9", "version=-1", "cursor=W10", "q=seven&match=regexp", "q=(&match=exact"} {
 		f.Add(seed)
 	}
 	s := newSite(f).handler
 	id := schema.DeriveID("storm").String()
 	f.Fuzz(func(t *testing.T, query string) {
-		for _, path := range []string{"/articles", "/log", "/articles/" + id, "/articles/" + id + "/diff", "/articles/" + id + "/blame", "/days/2020-05-01", "/articles/" + id + "/related"} {
+		for _, path := range []string{"/articles", "/log", "/articles/" + id, "/articles/" + id + "/diff", "/articles/" + id + "/blame", "/days/2020-05-01", "/articles/" + id + "/related", "/search", "/when"} {
 			r := httptest.NewRequest(http.MethodGet, "/api/v1"+path, nil)
 			r.URL.RawQuery = query
 			w := httptest.NewRecorder()

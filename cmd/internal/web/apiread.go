@@ -290,21 +290,12 @@ func (s *Server) apiLog(w http.ResponseWriter, r *http.Request) error {
 	if err := known(q, "since", "until", "author", "kind", "category", "context", "corrections", "quiet-edits", "limit", "cursor"); err != nil {
 		return err
 	}
-	f, err := s.logFilter(r)
+	f, err := s.apiLogFilter(r)
 	if err != nil {
 		return err
 	}
-	if f.Corrections, err = flagged(q, "corrections"); err != nil {
-		return err
-	}
-	if f.QuietEdits, err = flagged(q, "quiet-edits"); err != nil {
-		return err
-	}
-	limit, err := pageSize(q)
-	if err != nil {
-		return err
-	}
-	f.Limit = limit + 1
+	limit := f.Limit
+	f.Limit++
 	if err := readCursor(q, &f.Before); err != nil {
 		return err
 	}
@@ -329,6 +320,22 @@ func (s *Server) apiLog(w http.ResponseWriter, r *http.Request) error {
 		out.Versions = append(out.Versions, v)
 	}
 	return writeJSON(w, out)
+}
+
+// apiLogFilter reads the filter of the log as the API has it: flags are true or false.
+func (s *Server) apiLogFilter(r *http.Request) (repo.LogFilter, error) {
+	q := r.URL.Query()
+	f, err := s.logFilter(r)
+	if err == nil {
+		f.Corrections, err = flagged(q, "corrections")
+	}
+	if err == nil {
+		f.QuietEdits, err = flagged(q, "quiet-edits")
+	}
+	if err == nil {
+		f.Limit, err = pageSize(q)
+	}
+	return f, err
 }
 
 // apiDay is the index of a day.
