@@ -51,7 +51,11 @@ func (p *printer) htmlField(d document, f Field, moves string, opt ShowOptions) 
 	if d.bare {
 		p.print(`<section class="field" aria-label="text">`, "\n")
 	} else {
-		p.print(`<section class="field" data-field="`, escapeHTML(f.Name), `" aria-label="`, escapeHTML(f.Name), `">`, "\n<h3>", escapeHTML(f.Name))
+		label := f.Name
+		if opt.ID != "" { // landmarks of a page have names of their own
+			label += ", " + opt.ID
+		}
+		p.print(`<section class="field" data-field="`, escapeHTML(f.Name), `" aria-label="`, escapeHTML(label), `">`, "\n<h3>", escapeHTML(f.Name))
 		if kinds := f.kindsBesideName(); len(kinds) > 0 {
 			p.print(` <small class="kinds">`, escapeHTML(Summarize(kinds)), "</small>")
 		}

@@ -49,6 +49,7 @@ type editBody struct {
 	Diff       template.HTML
 	Conflict   *conflictBody
 	FieldsOpen bool // the seldom fields are shown at once
+	Fragment   bool // a script asks for the preview alone
 }
 
 type shownField struct {
@@ -151,7 +152,7 @@ func (s *Server) postEditing(w http.ResponseWriter, r *http.Request, e *editing)
 		allowed = checkForm(r)
 	}
 	if f, ok := allowed.(*failure); ok && (f == errSignedOut || f == errForeignForm) {
-		w.WriteHeader(f.status)
+		editStatus(w, r, f.status)
 		return s.showEdit(w, r, e, editBody{Problem: "Not recorded: " + f.text + ". " + signInHint(f)})
 	}
 	if allowed != nil {
@@ -165,11 +166,11 @@ func (s *Server) postEditing(w http.ResponseWriter, r *http.Request, e *editing)
 	}
 	in, problem := e.values.input(e.state)
 	if problem != nil {
-		w.WriteHeader(http.StatusUnprocessableEntity)
+		editStatus(w, r, http.StatusUnprocessableEntity)
 		return s.showEdit(w, r, e, editBody{Problem: problem.Reason, Field: problem.Field})
 	}
-	if r.URL.Query().Get("preview") != "" || r.PostForm.Get("do") != "save" {
-		body, err := s.preview(e, &in)
+	if fragment(r) || r.PostForm.Get("do") != "save" {
+		body, err := s.preview(e, &in, "now")
 		if err != nil {
 			return err
 		}
@@ -185,18 +186,18 @@ func signInHint(f *failure) string {
 	return "Send it again: what you typed is all here."
 }
 
-// preview says what an edit would change.
-func (s *Server) preview(e *editing, in *schema.Input) (editBody, error) {
+// preview says what an edit would change; name tells its diff from others on the page.
+func (s *Server) preview(e *editing, in *schema.Input, name string) (editBody, error) {
 	next, _ := schema.Apply(e.state, in)
 	next.Normalize()
 	d := diff.States(e.state, &next, diff.Options{})
-	html, err := diffHTML(&d, "edit")
+	html, err := diffHTML(&d, name)
 	return editBody{Checked: true, Same: len(d.Fields) == 0, Diff: html}, err
 }
 
-func diffHTML(d *diff.Article, id string) (template.HTML, error) {
+func diffHTML(d *diff.Article, name string) (template.HTML, error) {
 	var b bytes.Buffer
-	err := diff.Write(&b, diff.HTML, *d, diff.ShowOptions{Around: diff.AroundDefault, NoCSS: true, ID: id})
+	err := diff.Write(&b, diff.HTML, *d, diff.ShowOptions{Around: diff.AroundDefault, NoCSS: true, ID: name})
 	return template.HTML(b.String()), err
 }
 
@@ -222,12 +223,12 @@ func (s *Server) save(w http.ResponseWriter, r *http.Request, e *editing, in sch
 		}
 		return s.showConflict(w, r, e)
 	case errors.As(result.Err, &problem):
-		w.WriteHeader(http.StatusUnprocessableEntity)
+		editStatus(w, r, http.StatusUnprocessableEntity)
 		return s.showEdit(w, r, e, editBody{Problem: problem.Reason, Field: problem.Field})
 	case result.Err != nil:
 		return result.Err
 	case result.Outcome == repo.Unchanged:
-		w.WriteHeader(http.StatusUnprocessableEntity)
+		editStatus(w, r, http.StatusUnprocessableEntity)
 		return s.showEdit(w, r, e, editBody{Problem: "Nothing was recorded: " + result.Reason})
 	}
 	s.recorded(r, result)
@@ -256,7 +257,7 @@ func (s *Server) showConflict(w http.ResponseWriter, r *http.Request, e *editing
 	}
 	body := editBody{Conflict: c}
 	if in, problem := e.values.input(e.state); problem == nil {
-		yours, err := s.preview(e, &in)
+		yours, err := s.preview(e, &in, "yours")
 		if err != nil {
 			return err
 		}
@@ -268,15 +269,25 @@ func (s *Server) showConflict(w http.ResponseWriter, r *http.Request, e *editing
 	now.base, now.state = current, theirs
 	now.values, c.Both, c.Taken = e.values.merged(valuesOf(e.state), valuesOf(theirs))
 	if in, problem := now.values.input(theirs); problem == nil {
-		after, err := s.preview(&now, &in)
+		after, err := s.preview(&now, &in, "now")
 		if err != nil {
 			return err
 		}
 		body.Checked, body.Same, body.Diff = true, after.Same, after.Diff
 	}
-	w.WriteHeader(http.StatusConflict)
+	editStatus(w, r, http.StatusConflict)
 	return s.showEdit(w, r, &now, body)
 }
+
+// editStatus says what became of a form. A script that asks for a preview gets that in
+// the preview's words alone: that something can't be recorded yet is no failure.
+func editStatus(w http.ResponseWriter, r *http.Request, status int) {
+	if !fragment(r) {
+		w.WriteHeader(status)
+	}
+}
+
+func fragment(r *http.Request) bool { return r.URL.Query().Get("preview") != "" }
 
 // showEdit writes the form; where a script asks, only what goes into its preview.
 func (s *Server) showEdit(w http.ResponseWriter, r *http.Request, e *editing, body editBody) error {
@@ -301,7 +312,7 @@ func (s *Server) showEdit(w http.ResponseWriter, r *http.Request, e *editing, bo
 		}
 	}
 	w.Header().Set("Cache-Control", "private, no-cache")
-	if r.URL.Query().Get("preview") != "" {
+	if body.Fragment = fragment(r); body.Fragment {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		return s.pages.sets["edit"].ExecuteTemplate(w, "preview", body)
 	}

@@ -112,7 +112,7 @@ func (s *Server) costOf(r *http.Request) (what string, perMinute int) {
 		return "search", s.limits.Searches
 	case r.Method == http.MethodGet, r.Method == http.MethodHead, r.Method == http.MethodOptions:
 		return "", 0
-	case r.URL.Query().Get("preview") != "":
+	case fragment(r):
 		return "preview", s.limits.Previews
 	}
 	return "write", s.limits.Writes

@@ -22,7 +22,7 @@
       }
       const text = await answer.text();
       if (mine !== asked) return;
-      if ([200, 409, 422].includes(answer.status)) preview.innerHTML = text; // made by the server, where everything is escaped
+      if (answer.ok) preview.innerHTML = text; // made by the server, where everything is escaped
       else preview.textContent = "No preview now: record it, or try again.";
     } catch (e) {
       if (e.name !== "AbortError") preview.textContent = "No preview now: the server can't be reached.";
