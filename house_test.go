@@ -24,6 +24,8 @@ var owners = map[string]string{
 	"github.com/go-git/go-git/": "repo/internal/git",
 	"modernc.org/":              "repo/internal/index",
 	"github.com/spf13/cobra":    "cmd/stemma",
+	"github.com/coreos/go-oidc": "cmd/internal/web",
+	"golang.org/x/oauth2":       "cmd/internal/web",
 }
 
 // guests are folders that may import another room's module: a program that measures

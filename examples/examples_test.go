@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -132,5 +133,31 @@ func TestPagesRoundTrip(t *testing.T) {
 		if problem != nil || again.Headline != in.Headline || again.Key != in.Key || again.Published != in.Published || again.Author != in.Author {
 			t.Errorf("%.60s comes out otherwise (%v)", lines.Text(), problem)
 		}
+	}
+}
+
+// The unit says nothing that systemd doesn't understand, where there is one to ask.
+func TestSystemdUnit(t *testing.T) {
+	program, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("SKIPPED, NOT PASSED: no systemd-analyze on the PATH, so that the unit was not verified")
+	}
+	unit, err := os.ReadFile("systemd/stemma.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What it runs must be there: any program stands in for ours.
+	file := filepath.Join(t.TempDir(), "stemma.service")
+	if err := os.WriteFile(file, bytes.ReplaceAll(unit, []byte("/usr/local/bin/stemma"), []byte("/bin/true")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(program, "verify", "--man=no", file).CombinedOutput()
+	for l := range strings.Lines(string(out)) {
+		if strings.Contains(l, "stemma.service") {
+			t.Errorf("%s", l)
+		}
+	}
+	if err != nil && len(out) == 0 {
+		t.Error(err)
 	}
 }

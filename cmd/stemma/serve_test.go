@@ -353,3 +353,46 @@ func TestServeTLS(t *testing.T) {
 		t.Error("a certificate that is not there")
 	}
 }
+
+// The config of the example, and the one that the help shows, are understood.
+func TestServeConfigsShown(t *testing.T) {
+	t.Parallel()
+	w, _, _ := testWorld(t)
+	example, err := os.ReadFile(filepath.Join("..", "..", "examples", "systemd", "serve.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	help := must(t, w, "help", "serve")
+	_, shown, _ := strings.Cut(help, "with these keys:\n")
+	shown, _, _ = strings.Cut(shown, "\nUsage:")
+	for name, content := range map[string]string{"the example": string(example), "the help": shown} {
+		var o serveOptions
+		if err := o.readConfig([]byte(content)); err != nil || o.listen != "127.0.0.1:8080" || !o.trustProxy || !o.jsonLog {
+			t.Errorf("%s: %+v %v\n%s", name, o, err, content)
+		}
+	}
+	var o serveOptions
+	if err := o.readConfig([]byte(shown)); err != nil || len(o.outside.Allow) != 2 || o.limits.Previews != 300 {
+		t.Errorf("%+v %v", o, err)
+	}
+}
+
+func FuzzServeConfig(f *testing.F) {
+	f.Add("listen: 127.0.0.1:1\nlimits: {writes: -1}\n")
+	f.Add("oidc:\n  allow:\n    - {email: a@b, role: admin}\n")
+	f.Add("? [a]\n: b\n")
+	f.Add("a: &x [*x]\n")
+	f.Fuzz(func(t *testing.T, content string) {
+		var o serveOptions
+		err := o.readConfig([]byte(content))
+		var p *schema.Problem
+		if err != nil && (!errors.As(err, &p) || p.Reason == "") {
+			t.Errorf("%q: %v", content, err)
+		}
+		for _, a := range o.outside.Allow {
+			if a.Role == accounts.Nobody || a.Role > accounts.Admin || (a.Email == "") == (a.Domain == "") {
+				t.Errorf("%q allows %+v", content, a)
+			}
+		}
+	})
+}

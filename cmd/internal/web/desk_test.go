@@ -427,6 +427,32 @@ func TestSessions(t *testing.T) {
 	}
 }
 
+// Where readers know the site by https, its cookies are for https alone.
+func TestHTTPSCookies(t *testing.T) {
+	t.Parallel()
+	s := newDesk(t, func(o *web.Options) { o.Base = "https://news.example" })
+	answer, page := s.visitor().get("/login")
+	c := answer.Header.Get("Set-Cookie")
+	for _, want := range []string{"__Host-stemma_enter=", "Path=/", "HttpOnly", "Secure", "SameSite=Lax"} {
+		if !strings.Contains(c, want) {
+			t.Errorf("the cookie %q lacks %s", c, want)
+		}
+	}
+	if strings.Contains(c, "Domain") || answer.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("%v", answer.Header)
+	}
+	// The cookies of the test's browser don't come back over http: it is told by hand.
+	name, _, _ := strings.Cut(c, ";")
+	form := fields(page)
+	form.Set("email", "ada@example.org")
+	form.Set("password", secret)
+	form.Set("next", "https://evil.example/")
+	answer, _ = s.visitor().do("POST", "/login", form, "Cookie", name, "Sec-Fetch-Site", "", "Origin", "https://news.example")
+	if got := answer.Header.Values("Set-Cookie"); answer.StatusCode != 303 || answer.Header.Get("Location") != "/" || !strings.HasPrefix(got[0], "__Host-stemma_session=") || !strings.Contains(got[0], "Secure") {
+		t.Errorf("%d %v", answer.StatusCode, answer.Header)
+	}
+}
+
 // An answer doesn't tell whether an address is a user's.
 func TestNoEnumeration(t *testing.T) {
 	t.Parallel()

@@ -175,6 +175,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if s.https() {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	r = withVisit(r, &visit{})
 	began, counted := time.Now(), &countedResponse{ResponseWriter: w}
 	w = counted
