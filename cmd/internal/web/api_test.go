@@ -265,6 +265,9 @@ func (d *apiDocument) writes(a, tag string) {
 	d.call(ed, "POST /articles/{article}/corrections", a+"/corrections", `{"type":"correction"}`, 400)
 	d.call(accounts.Nobody, "GET /articles/{article}/corrections", a+"/corrections", "", 200)
 	d.call(accounts.Nobody, "GET /log", "/log?corrections=true", "", 200)
+	if _, text = d.call(accounts.Nobody, "GET /articles/{article}", a, "", 200, "If-None-Match", newer); !strings.Contains(text, "It was ten.") {
+		d.t.Errorf("whoever has the version is not told of its correction: %s", text)
+	}
 	d.call(ed, "POST /articles/{article}/restore", a+"/restore", `{"version":1}`, 428)
 	d.call(ed, "POST /articles/{article}/restore", a+"/restore", `{"version":1}`, 412, "If-Match", tag)
 	d.call(ed, "POST /articles/{article}/restore", a+"/restore", `{"version":9}`, 404, "If-Match", newer)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stemma-project/stemma/cmd/internal/accounts"
 	"github.com/stemma-project/stemma/cmd/internal/web"
 	"github.com/stemma-project/stemma/repo"
 )
@@ -63,9 +64,12 @@ func TestGitClone(t *testing.T) {
 				t.Errorf("after the fetch: %s", said)
 			}
 			mustGit(t, "-C", dir, "fetch", "-q") // nothing new
+			// What is the store's own, and what it saw elsewhere, is shown to nobody.
+			mustGit(t, "--git-dir", s.store.Dir(), "update-ref", "refs/stemma/receipts", "main")
+			mustGit(t, "--git-dir", s.store.Dir(), "update-ref", "refs/remotes/origin/main", "main")
 			for _, version := range []string{"0", "1", "2"} {
 				out := mustGit(t, "-c", "protocol.version="+version, "ls-remote", s.url+"/git")
-				if !strings.Contains(out, "\tHEAD\n") || !strings.Contains(out, "\trefs/heads/main\n") || strings.Contains(out, "refs/stemma") {
+				if !strings.Contains(out, "\tHEAD\n") || !strings.Contains(out, "\trefs/heads/main\n") || strings.Contains(out, "refs/stemma") || strings.Contains(out, "refs/remotes") {
 					t.Errorf("protocol %s: %s", version, out)
 				}
 			}
@@ -94,6 +98,25 @@ func TestGitProgramServes(t *testing.T) {
 		t.Errorf("%s commits after it got the rest", n)
 	}
 	mustGit(t, "-C", dir, "fsck", "--strict", "--full")
+}
+
+// Where reading is closed, git sends a token as a password.
+func TestGitCloneClosed(t *testing.T) {
+	t.Parallel()
+	s := newDesk(t, func(o *web.Options) { o.Closed, o.Git = true, repo.GitProgram{Environ: os.Environ()} })
+	token, _, err := accounts.In(s.store.Dir()).CreateToken(accounts.Token{Email: "bo@example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := gitRun(t, nil, "clone", "-q", s.url+"/git", filepath.Join(t.TempDir(), "none")); err == nil {
+		t.Errorf("whoever comes may clone: %s", out)
+	}
+	mustGit(t, "clone", "-q", strings.Replace(s.url, "://", "://bo:"+token+"@", 1)+"/git", filepath.Join(t.TempDir(), "clone"))
+	for _, path := range []string{"/api/v1/articles", "/api.php?action=query&list=allpages&format=json", "/git/info/refs?service=git-upload-pack"} {
+		if answer, body := s.get(path); answer.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: %d %s", path, answer.StatusCode, body)
+		}
+	}
 }
 
 // An empty store is cloned too.
