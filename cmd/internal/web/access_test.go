@@ -98,6 +98,8 @@ func FuzzOwnPath(f *testing.F) {
 	f.Add("//evil.example")
 	f.Add("/\\evil.example/%09")
 	f.Add("/%2e%2e//evil")
+	f.Add("/?\xb5")
+	f.Add("/?\\")
 	f.Fuzz(func(t *testing.T, next string) {
 		got := ownPath(next)
 		clean := strings.Map(func(r rune) rune { // what browsers drop and swap (URL Standard, section 4.4)

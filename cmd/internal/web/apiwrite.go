@@ -93,6 +93,7 @@ func (s *Server) outcome(w http.ResponseWriter, res repo.Result) error {
 	if res.Err != nil {
 		return res.Err
 	}
+	s.metrics.record(res.Outcome)
 	more := []any{"result", res.Outcome}
 	if res.Reason != "" {
 		more = append(more, "reason", res.Reason)

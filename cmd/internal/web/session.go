@@ -326,8 +326,11 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) error {
 func ownPath(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || !strings.HasPrefix(u.Path, "/") ||
-		strings.HasPrefix(u.Path, "//") || strings.ContainsAny(u.Path, "\\") || strings.ContainsFunc(u.Path+u.RawQuery, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		strings.HasPrefix(u.Path, "//") || strings.Contains(u.Path, "\\") || strings.ContainsFunc(u.Path, unprintable) ||
+		strings.ContainsFunc(u.RawQuery, func(r rune) bool { return unprintable(r) || r > 0x7f || r == '\\' }) {
 		return "/"
 	}
 	return (&url.URL{Path: u.Path, RawQuery: u.RawQuery}).String()
 }
+
+func unprintable(r rune) bool { return r <= ' ' || r == 0x7f }
