@@ -1,0 +1,314 @@
+package web_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stemma-project/stemma/cmd/internal/accounts"
+	"github.com/stemma-project/stemma/cmd/internal/web"
+)
+
+// Nothing that another site can make a browser send writes anything.
+func TestForeignForms(t *testing.T) {
+	t.Parallel()
+	s := newDesk(t, nil)
+	ada := s.visitor()
+	ada.signIn("ada@example.org")
+	_, page := ada.get(nowPath + "/edit")
+	good := fields(page)
+	good.Set("headline", "Defaced")
+	good.Set("do", "save")
+	bad := func(form string) url.Values {
+		v := url.Values{}
+		for key, value := range good {
+			v[key] = value
+		}
+		v.Set("form", form)
+		return v
+	}
+	for what, c := range map[string]struct {
+		form   url.Values
+		header []string
+		status int
+	}{
+		"another site's page":       {good, []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		"another host's, same site": {good, []string{"Sec-Fetch-Site", "same-site"}, 403},
+		"an old browser's":          {good, []string{"Sec-Fetch-Site", "", "Origin", "https://evil.example"}, 403},
+		"no origin at all":          {good, []string{"Sec-Fetch-Site", "", "Origin", "null"}, 403},
+		"without the form's token":  {bad(""), nil, 403},
+		"with another token":        {bad(strings.Repeat("A", 43)), nil, 403},
+	} {
+		if answer, _ := ada.do("POST", nowPath+"/edit", c.form, c.header...); answer.StatusCode != c.status {
+			t.Errorf("%s: %d", what, answer.StatusCode)
+		}
+	}
+	if answer, _ := ada.do("POST", "/logout", url.Values{"form": {"x"}}); answer.StatusCode != 403 {
+		t.Errorf("signed out by a foreign form: %d", answer.StatusCode)
+	}
+	if answer, _ := ada.do("GET", nowPath+"/edit?do=save&headline=Defaced&form="+good.Get("form"), nil); answer.StatusCode != 200 {
+		t.Error(answer.StatusCode)
+	}
+	// A sign-in that the browser's own page did not begin.
+	eve := s.visitor()
+	if answer, _ := eve.do("POST", "/login", url.Values{"email": {"ada@example.org"}, "password": {secret}}); answer.StatusCode != 403 {
+		t.Errorf("signed in by a foreign form: %d", answer.StatusCode)
+	}
+	if list := s.versions(stormID); len(list) != 3 {
+		t.Errorf("%d versions", len(list))
+	}
+	if answer, page := ada.do("POST", nowPath+"/edit", good, "Sec-Fetch-Site", "", "Origin", s.url); answer.StatusCode != 303 {
+		t.Errorf("the site's own form: %d %s", answer.StatusCode, page)
+	}
+}
+
+func TestSessions(t *testing.T) {
+	t.Parallel()
+	s := newDesk(t, nil)
+	at, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookie := func(b *visitor) string {
+		for _, c := range b.http.Jar.Cookies(at) {
+			if c.Name == "stemma_session" {
+				return c.Value
+			}
+		}
+		return ""
+	}
+	// A session that somebody else planted is not the one that is signed in.
+	ada := s.visitor()
+	ada.http.Jar.SetCookies(at, []*http.Cookie{{Name: "stemma_session", Value: "planted", Path: "/"}})
+	ada.signIn("ada@example.org")
+	first := cookie(ada)
+	if first == "planted" || len(first) < 40 {
+		t.Fatalf("the session is %q", first)
+	}
+	eve := s.visitor()
+	eve.http.Jar.SetCookies(at, []*http.Cookie{{Name: "stemma_session", Value: "planted", Path: "/"}})
+	if answer, _ := eve.get("/new"); answer.StatusCode != 303 {
+		t.Errorf("with the planted session: %d", answer.StatusCode)
+	}
+	// Signing in again ends what was before, as signing out does.
+	if answer, _ := ada.get("/login?next=//evil.example"); answer.Header.Get("Location") != "/" || cookie(ada) != first {
+		t.Errorf("%v", answer.Header)
+	}
+	answer, page := ada.get("/")
+	if answer.Header.Get("ETag") != "" || !strings.Contains(answer.Header.Get("Cache-Control"), "private") || !strings.Contains(page, "Ada Reporter") {
+		t.Errorf("%v", answer.Header)
+	}
+	form := url.Values{"form": {fields(page).Get("form")}}
+	if answer, _ := ada.do("POST", "/logout", form); answer.StatusCode != 303 || cookie(ada) != "" {
+		t.Errorf("%d %q", answer.StatusCode, cookie(ada))
+	}
+	eve.http.Jar.SetCookies(at, []*http.Cookie{{Name: "stemma_session", Value: first, Path: "/"}})
+	if answer, _ := eve.get("/new"); answer.StatusCode != 303 {
+		t.Errorf("with a session that was ended: %d", answer.StatusCode)
+	}
+	// Who is removed is out, wherever they are signed in; so is who got a new password.
+	users := accounts.In(s.store.Dir())
+	for email, end := range map[string]func() error{
+		"ada@example.org": func() error { return users.SetPassword("ada@example.org", "something else now") },
+		"bo@example.org":  func() error { return users.Remove("bo@example.org") },
+	} {
+		b := s.visitor()
+		b.signIn(email)
+		if _, page := b.get("/"); !strings.Contains(page, "Sign out") {
+			t.Errorf("%s is not signed in", email)
+		}
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+		if answer, page := b.get("/"); answer.StatusCode != 200 || strings.Contains(page, "Sign out") {
+			t.Errorf("%s is still signed in", email)
+		}
+	}
+}
+
+// Where readers know the site by https, its cookies are for https alone.
+func TestHTTPSCookies(t *testing.T) {
+	t.Parallel()
+	s := newDesk(t, func(o *web.Options) { o.Base = "https://news.example" })
+	answer, page := s.visitor().get("/login")
+	c := answer.Header.Get("Set-Cookie")
+	for _, want := range []string{"__Host-stemma_enter=", "Path=/", "HttpOnly", "Secure", "SameSite=Lax"} {
+		if !strings.Contains(c, want) {
+			t.Errorf("the cookie %q lacks %s", c, want)
+		}
+	}
+	if strings.Contains(c, "Domain") || answer.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("%v", answer.Header)
+	}
+	// The cookies of the test's browser don't come back over http: it is told by hand.
+	name, _, _ := strings.Cut(c, ";")
+	form := fields(page)
+	form.Set("email", "ada@example.org")
+	form.Set("password", secret)
+	form.Set("next", "https://evil.example/")
+	answer, _ = s.visitor().do("POST", "/login", form, "Cookie", name, "Sec-Fetch-Site", "", "Origin", "https://news.example")
+	if got := answer.Header.Values("Set-Cookie"); answer.StatusCode != 303 || answer.Header.Get("Location") != "/" || !strings.HasPrefix(got[0], "__Host-stemma_session=") || !strings.Contains(got[0], "Secure") {
+		t.Errorf("%d %v", answer.StatusCode, answer.Header)
+	}
+}
+
+// An answer doesn't tell whether an address is a user's.
+func TestNoEnumeration(t *testing.T) {
+	t.Parallel()
+	s := newDesk(t, nil)
+	b := s.visitor()
+	answers := map[string]string{}
+	for _, email := range []string{"ada@example.org", "eve@example.org"} {
+		_, page := b.get("/login")
+		form := fields(page)
+		form.Set("email", email)
+		form.Set("password", "wrong password")
+		answer, page := b.do("POST", "/login", form)
+		answers[email] = fmt.Sprint(answer.StatusCode, strings.ReplaceAll(page, email, "EMAIL"))
+	}
+	if answers["ada@example.org"] != answers["eve@example.org"] || !strings.HasPrefix(answers["eve@example.org"], "422") {
+		t.Errorf("%s", answers)
+	}
+}
+
+func TestSignInIsLimited(t *testing.T) {
+	t.Parallel()
+	s := newDesk(t, func(o *web.Options) { o.Limits.SignIns = 3; o.Limits.Writes = 2 })
+	b := s.visitor()
+	for i := range 5 {
+		_, page := b.get("/login")
+		form := fields(page)
+		form.Set("email", "ada@example.org")
+		form.Set("password", "guess")
+		answer, _ := b.do("POST", "/login", form)
+		if want := map[bool]int{true: 422, false: 429}[i < 3]; answer.StatusCode != want || (want == 429) != (answer.Header.Get("Retry-After") != "") {
+			t.Errorf("guess %d: %d", i, answer.StatusCode)
+		}
+	}
+	token, _, err := accounts.In(s.store.Dir()).CreateToken(accounts.Token{Email: "ada@example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		answer, _ := b.do("POST", "/new", url.Values{"headline": {"x"}}, "Authorization", "Bearer "+token)
+		if (answer.StatusCode == 429) != (i >= 2) {
+			t.Errorf("write %d: %d", i, answer.StatusCode)
+		}
+	}
+	for i := range 4 {
+		answer, _ := b.do("GET", "/", nil, "Authorization", "Bearer stemma_wrong")
+		if want := map[bool]int{true: 401, false: 429}[i < 3]; answer.StatusCode != want {
+			t.Errorf("token %d: %d", i, answer.StatusCode)
+		}
+	}
+}
+
+// Where reading is closed, everything is but what signing in needs.
+func TestClosed(t *testing.T) {
+	t.Parallel()
+	s := newDesk(t, func(o *web.Options) { o.Closed = true })
+	token, _, err := accounts.In(s.store.Dir()).CreateToken(accounts.Token{Email: "bo@example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := s.visitor()
+	for path, status := range map[string]int{
+		"/": 303, nowPath + ".html": 303, "/news/2020/05/1/": 303, "/nothing": 303, "/timemap/link/" + s.url + nowPath + ".html": 303,
+		"/git/info/refs?service=git-upload-pack": 401, "/api/v1/articles": 401, "/healthz": 200, "/login": 200, "/static/style.css": 200,
+	} {
+		if answer, page := b.get(path); answer.StatusCode != status || strings.Contains(page, "storm") {
+			t.Errorf("%s: %d, want %d", path, answer.StatusCode, status)
+		}
+	}
+	for _, header := range []string{"Bearer " + token, "Basic " + basic("anything", token)} {
+		if answer, page := b.do("GET", "/feed.atom", nil, "Accept", "*/*", "Authorization", header); answer.StatusCode != 200 || !strings.Contains(page, "storm") {
+			t.Errorf("with %q: %d", header, answer.StatusCode)
+		}
+	}
+	for _, header := range []string{"Bearer x", "Basic " + basic("bo@example.org", secret), "Basic !", "Digest x", "Bearer"} {
+		if answer, _ := b.do("GET", "/feed.atom", nil, "Accept", "*/*", "Authorization", header); answer.StatusCode != 401 || answer.Header.Get("WWW-Authenticate") == "" {
+			t.Errorf("with %q: %d", header, answer.StatusCode)
+		}
+	}
+	b.signIn("bo@example.org")
+	if answer, page := b.get("/"); answer.StatusCode != 200 || !strings.Contains(page, "storm") {
+		t.Errorf("%d", answer.StatusCode)
+	}
+	if answer, _ := b.get("/new"); answer.StatusCode != 403 {
+		t.Errorf("a reader writes: %d", answer.StatusCode)
+	}
+}
+
+// Tricks with hosts, paths, encodings and sizes.
+func TestHostileRequests(t *testing.T) {
+	t.Parallel()
+	s := newDesk(t, nil)
+	for _, path := range []string{"/", nowPath + ".html", "/feed.atom", "/feed.json", "/login", nowPath + "/changes.atom", oldPath + ".html", nowPath + "/edit", "/timegate/" + s.url + nowPath + ".html"} {
+		r, err := http.NewRequest("GET", s.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = "evil.example"
+		r.Header.Set("X-Forwarded-Host", "evil.example")
+		r.Header.Set("X-Forwarded-Proto", "gopher")
+		r.Header.Set("Accept", "text/html")
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if all := fmt.Sprint(answer.Header, string(text)); err != nil || answer.StatusCode >= 500 || strings.Contains(all, "evil.example") || strings.Contains(all, "gopher:") {
+			t.Errorf("%s: %d says the host that the client sent", path, answer.StatusCode)
+		}
+	}
+	b := s.visitor()
+	for _, path := range []string{
+		"/%ff%fe", "/news/%c3%28.html", "/search?q=%ff", nowPath + ".html?at=%ff", nowPath + ".html?version=%ff", "/login?next=%ff", "/news/2020/05/1/%00.html",
+		"/..%2f..%2fetc/passwd", "/static/..%2f..%2fserver.go", "/static/../server.go", "/static/%2e%2e/server.go", "/news/..%2f..%2fusers.json", "/stemma/users.json",
+		"/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/git/..%2fstemma%2fusers.json", "/git/stemma/users.json", "/git/config", "/news/2020/05/1/" + strings.Repeat("a", 8000) + ".html",
+		"/feed.atom?" + strings.Repeat("kind=figure&", 2000), "/timemap/link/%ff", "/timegate/http://[::1", nowPath + "/diff/%ff..%fe.html",
+	} {
+		answer, page := b.get(path)
+		if answer.StatusCode >= 500 || answer.StatusCode == 200 && strings.Contains(page, "root:") || strings.Contains(page, "argon2id") || strings.Contains(page, "package web") {
+			t.Errorf("%.80s: %d %.200s", path, answer.StatusCode, page)
+		}
+	}
+	// What is too long is refused before it is read.
+	b.signIn("ada@example.org")
+	_, page := b.get(nowPath + "/edit")
+	form := fields(page)
+	form.Set("body", strings.Repeat("x", 17<<20))
+	if answer, _ := b.do("POST", nowPath+"/edit", form); answer.StatusCode != 413 {
+		t.Errorf("17 MiB: %d", answer.StatusCode)
+	}
+	if answer, _ := b.do("POST", "/login", url.Values{"email": {strings.Repeat("x", 1<<20)}}); answer.StatusCode != 413 {
+		t.Errorf("a long name: %d", answer.StatusCode)
+	}
+	// What can't be kept is refused, and kept in the form.
+	for _, text := range []string{"a\x00b", "a\xffb"} {
+		form := fields(page)
+		form.Set("do", "save")
+		form.Set("headline", text)
+		if answer, _ := b.do("POST", nowPath+"/edit", form); answer.StatusCode != 422 {
+			t.Errorf("%q: %d", text, answer.StatusCode)
+		}
+	}
+	for _, body := range []string{"a=%zz", "%", "a;b", ""} {
+		r, err := http.NewRequest("POST", s.url+"/login", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		answer, err := b.http.Do(r)
+		if err != nil || answer.StatusCode < 400 || answer.StatusCode >= 500 {
+			t.Errorf("%q: %v %v", body, answer, err)
+		}
+		if err == nil {
+			answer.Body.Close()
+		}
+	}
+}
