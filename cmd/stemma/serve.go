@@ -55,10 +55,10 @@ environment, $STEMMA_STORE alone counts. The file is YAML, with these keys:
   title: The Daily Stemma
   tls-cert: /etc/stemma/cert.pem       # read anew when they change
   tls-key: /etc/stemma/key.pem
-  trust-proxy: true                    # a proxy of yours says who asks, in X-Forwarded-For
+  trust-proxy: true                    # a proxy says who asks, in X-Forwarded-For
   read: closed                         # users alone may read; usually open
   log: json                            # usually text; one line a request, to stderr
-  limits:                              # times a minute, by user or machine; -1 for none
+  limits:                              # times a minute, by user or machine; -1: none
     sign-ins: 10
     writes: 120
     searches: 120

@@ -27,9 +27,11 @@ password. It is printed once, when it is made; the store keeps its SHA-256 alone
 		Args: wantSubcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	list := &cobra.Command{Use: "list", Short: "List the tokens", Args: argCount(0, 0, "no arguments"),
+	list := &cobra.Command{Use: "list", Short: "List the tokens",
+		Long: "List the tokens: id, user, role, until when, and what each is for; never a secret.", Args: argCount(0, 0, "no arguments"),
 		RunE: a.withAccounts(func(f *accounts.File, _ []string) error { return a.listTokens(f) })}
-	revoke := &cobra.Command{Use: "revoke ID", Short: "End a token", Args: argCount(1, 1, "one token's id, as list shows it"),
+	revoke := &cobra.Command{Use: "revoke ID", Short: "End a token",
+		Long: "End a token at once: the next request that carries it is refused.", Example: "  stemma token revoke 4k7q", Args: argCount(1, 1, "one token's id, as list shows it"),
 		RunE: a.withAccounts(func(f *accounts.File, args []string) error { return f.RevokeToken(args[0]) })}
 	cmd.AddCommand(a.tokenCreateCommand(), list, revoke)
 	return cmd
@@ -40,7 +42,10 @@ func (a *app) tokenCreateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "create EMAIL",
 		Short: "Make a token for a user and print its secret",
-		Args:  argCount(1, 1, "one user's address"),
+		Long:  `Make a token for a user and print its secret, once: the store keeps its hash alone.`,
+		Example: `  stemma token create ada@example.org --note "nightly import" --expires 90d
+  stemma token create bot@example.org --role reader`,
+		Args: argCount(1, 1, "one user's address"),
 		RunE: a.withAccounts(func(f *accounts.File, args []string) error {
 			t := accounts.Token{Email: args[0], Note: note}
 			var err error

@@ -32,11 +32,17 @@ stdin; they are never arguments.`,
 		Args: wantSubcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	list := &cobra.Command{Use: "list", Short: "List the users", Args: argCount(0, 0, "no arguments"),
+	list := &cobra.Command{Use: "list", Short: "List the users",
+		Long: "List the users: address, role and name, a line each.", Args: argCount(0, 0, "no arguments"),
 		RunE: a.withAccounts(func(f *accounts.File, _ []string) error { return a.listUsers(f) })}
-	remove := &cobra.Command{Use: "remove EMAIL", Short: "Remove a user with their tokens; what they recorded stays", Args: argCount(1, 1, "one address"),
+	remove := &cobra.Command{Use: "remove EMAIL", Short: "Remove a user with their tokens",
+		Long: `Remove a user and their tokens. A session that is under way ends with the next
+request. What they recorded stays, under their name.`,
+		Example: "  stemma user remove ada@example.org", Args: argCount(1, 1, "one address"),
 		RunE: a.withAccounts(func(f *accounts.File, args []string) error { return f.Remove(args[0]) })}
-	passwd := &cobra.Command{Use: "passwd EMAIL", Short: "Set a user's password", Args: argCount(1, 1, "one address"),
+	passwd := &cobra.Command{Use: "passwd EMAIL", Short: "Set a user's password",
+		Long:    `Set a user's password: asked for twice on a terminal, else the first line of stdin.`,
+		Example: "  stemma user passwd ada@example.org", Args: argCount(1, 1, "one address"),
 		RunE: a.withAccounts(func(f *accounts.File, args []string) error {
 			if _, err := f.User(args[0]); err != nil {
 				return err
@@ -47,7 +53,10 @@ stdin; they are never arguments.`,
 			}
 			return f.SetPassword(args[0], password)
 		})}
-	role := &cobra.Command{Use: "role EMAIL reader|editor|admin", Short: "Change what a user may do", Args: argCount(2, 2, "an address and a role"),
+	role := &cobra.Command{Use: "role EMAIL reader|editor|admin", Short: "Change what a user may do",
+		Long: `Change what a user may do: a reader reads, an editor records too, an admin does
+everything. It counts from the next request on.`,
+		Example: "  stemma user role ada@example.org admin", Args: argCount(2, 2, "an address and a role"),
 		RunE: a.withAccounts(func(f *accounts.File, args []string) error {
 			r, err := accounts.ParseRole(args[1])
 			if err != nil {
@@ -65,7 +74,11 @@ func (a *app) userAddCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   `add "NAME <EMAIL>"`,
 		Short: "Add a user",
-		Args:  argCount(1, 1, `one user: "Name <address>"`),
+		Long: `Add a user, by the name and the address under which what they record is kept. The
+password is asked for twice on a terminal, else it is the first line of stdin.`,
+		Example: `  stemma user add "Ada Reporter <ada@example.org>" --role editor
+  stemma user add "Bot <bot@example.org>" --no-password`,
+		Args: argCount(1, 1, `one user: "Name <address>"`),
 		RunE: a.withAccounts(func(f *accounts.File, args []string) error {
 			p, err := parsePerson(args[0])
 			if err != nil {
