@@ -21,7 +21,7 @@ func (a *app) searchCommand() *cobra.Command {
 		Short: "Search every version that ever was",
 		Long: `List the articles of which any version, not only the current one, holds all words
 of QUERY, the best first: the version from which on it does, when it was published
-(UTC), author and headline; below that during which versions it did, and the passage.
+(UTC), author and headline; then the versions that did, and the passage.
 
   word            stands in it (as when compares words: case counts nowhere)
   "several words" stand in a row

@@ -58,7 +58,7 @@ environment, $STEMMA_STORE alone counts. The file is YAML, with these keys:
   trust-proxy: true                    # a proxy says who asks, in X-Forwarded-For
   read: closed                         # users alone may read; usually open
   log: json                            # usually text; one line a request, to stderr
-  limits:                              # times a minute, by user or machine; -1: none
+  limits:                              # a minute, by user or machine; -1: no limit
     sign-ins: 10
     writes: 120
     searches: 120
