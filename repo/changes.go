@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/stemma-project/stemma/diff"
@@ -146,16 +147,22 @@ func toVersion(r rowReader, row *index.Row) (Version, error) {
 // Before gives the version that stands before v in Changes; ok is false for the
 // first.
 func (s *Store) Before(ctx context.Context, v Version) (before Version, ok bool, err error) {
-	all, err := s.Changes(ctx, v.Article)
+	if err := s.view(ctx); err != nil {
+		return Version{}, false, err
+	}
+	row, ok, err := s.idx.Version(v.Article, v.Number)
 	if err != nil {
 		return Version{}, false, err
 	}
-	for i := range all {
-		if all[i].Number == v.Number && i > 0 {
-			return all[i-1], true, nil
-		}
+	if !ok {
+		return Version{}, false, &NotFoundError{Name: v.Article.String() + "@" + strconv.Itoa(v.Number), What: "version"}
 	}
-	return Version{}, false, nil
+	earlier, ok, err := s.idx.Before(&row)
+	if err != nil || !ok {
+		return Version{}, false, err
+	}
+	before, err = s.placed(&earlier)
+	return before, err == nil, err
 }
 
 // State reads what a version says.

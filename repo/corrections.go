@@ -56,11 +56,17 @@ func (s *Store) Corrections(ctx context.Context, id schema.ID) ([]Correction, er
 // Explained gives the corrections that explain the way between two versions of an
 // article, in whichever order they are named: those bound to it, or to a step on it.
 func (s *Store) Explained(ctx context.Context, from, to Version) ([]diff.Correction, error) {
-	list, err := s.Corrections(ctx, to.Article)
-	if err != nil || len(list) == 0 {
-		return nil, err
+	if to.Correction == nil { // as a rule the two are neighbours, and nothing explains the step
+		before, ok, err := s.Before(ctx, to)
+		if err != nil || ok && before.Number == from.Number {
+			return nil, err
+		}
 	}
 	versions, err := s.Changes(ctx, to.Article)
+	if err != nil || !slices.ContainsFunc(versions, func(v Version) bool { return v.Correction != nil }) {
+		return nil, err // a version tells of one at least of its corrections
+	}
+	list, err := s.Corrections(ctx, to.Article)
 	if err != nil {
 		return nil, err
 	}

@@ -196,6 +196,9 @@ func (s *Store) Version(ctx context.Context, id schema.ID, v string) (Version, e
 	if err := s.view(ctx); err != nil {
 		return Version{}, err
 	}
+	if found, ok, err := s.oneVersion(id, v); err != nil || ok {
+		return found, err
+	}
 	rows, err := s.idx.Versions(id)
 	if err != nil {
 		return Version{}, err
@@ -221,6 +224,24 @@ func noVersion(rows []index.Row, v string) error {
 		return &NotFoundError{Name: v, What: "version"}
 	}
 	return &NotFoundError{Name: rows[0].Article.String() + "@" + v, What: "version"}
+}
+
+// oneVersion finds the version that is named most: the current one, or one by its
+// number, without reading the others. ok is false where v is another kind of name, or
+// none of a version.
+func (s *Store) oneVersion(id schema.ID, v string) (found Version, ok bool, err error) {
+	var row index.Row
+	switch number, bad := strconv.ParseUint(v, 10, 31); {
+	case v == "current" || v == "":
+		row, ok, err = s.idx.Current(id)
+	case bad == nil && number > 0:
+		row, ok, err = s.idx.Version(id, int(number))
+	}
+	if err != nil || !ok {
+		return Version{}, false, err
+	}
+	found, err = s.placed(&row)
+	return found, err == nil, err
 }
 
 // pickVersion finds a version among all of an article's.

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"strconv"
 	"testing"
 	"time"
 
@@ -72,6 +74,36 @@ func sound(t *testing.T, s *Store) {
 		t.Errorf("verify: %+v", f)
 	}
 	git1(t, s.Dir(), "fsck", "--strict", "--no-dangling")
+	oneByOne(t, s)
+}
+
+// oneByOne holds what the store says of a version alone to what Changes says of it.
+func oneByOne(t *testing.T, s *Store) {
+	t.Helper()
+	ctx := context.Background()
+	articles, err := s.List(ctx, ListFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range articles {
+		all, err := s.Changes(ctx, a.Article)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range all {
+			got, err := s.Version(ctx, v.Article, strconv.Itoa(v.Number))
+			if err != nil || !reflect.DeepEqual(got, v) {
+				t.Errorf("version %d alone: %+v, %v, among the Changes %+v", v.Number, got, err, v)
+			}
+			before, ok, err := s.Before(ctx, v)
+			if err != nil || ok != (i > 0) || ok && !reflect.DeepEqual(before, all[i-1]) {
+				t.Errorf("before version %d: %+v, %t, %v", v.Number, before, ok, err)
+			}
+		}
+		if got, err := s.Version(ctx, a.Article, "current"); err != nil || !reflect.DeepEqual(got, all[len(all)-1]) {
+			t.Errorf("the current version alone: %+v, %v, among the Changes %+v", got, err, all[len(all)-1])
+		}
+	}
 }
 
 func TestRecordABA(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,9 @@ type corrected struct {
 // corrections reads an article's corrections with their diffs, by the number of the
 // version that they lead to.
 func corrections(ctx context.Context, s *repo.Store, id schema.ID, versions []repo.Version) (map[int][]corrected, error) {
+	if !slices.ContainsFunc(versions, func(v repo.Version) bool { return v.Correction != nil }) {
+		return nil, nil // a version tells of one at least of its corrections
+	}
 	list, err := s.Corrections(ctx, id)
 	if err != nil {
 		return nil, err
