@@ -16,17 +16,23 @@ import (
 // which they were published, ties in the order of recording. The list is the
 // auditor's: nothing is ever left out of it.
 func (s *Store) Changes(ctx context.Context, id schema.ID) ([]Version, error) {
+	rows, err := s.rowsOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.versions(id, rows)
+}
+
+// rowsOf gives the rows of an article that has any, in the order of their numbers.
+func (s *Store) rowsOf(ctx context.Context, id schema.ID) ([]index.Row, error) {
 	if err := s.view(ctx); err != nil {
 		return nil, err
 	}
 	rows, err := s.idx.Versions(id)
-	if err != nil {
-		return nil, err
+	if err == nil && len(rows) == 0 {
+		err = &NotFoundError{Name: id.String(), What: "article"}
 	}
-	if len(rows) == 0 {
-		return nil, &NotFoundError{Name: id.String(), What: "article"}
-	}
-	return s.versions(id, rows)
+	return rows, err
 }
 
 // versions makes the Changes list of an article's rows.

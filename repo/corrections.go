@@ -13,15 +13,9 @@ import (
 // that versions brought themselves, and those that [Store.Correct] added. A
 // [Version] tells only of the last of its own.
 func (s *Store) Corrections(ctx context.Context, id schema.ID) ([]Correction, error) {
-	if err := s.view(ctx); err != nil {
-		return nil, err
-	}
-	rows, err := s.idx.Versions(id)
+	rows, err := s.rowsOf(ctx, id)
 	if err != nil {
 		return nil, err
-	}
-	if len(rows) == 0 {
-		return nil, &NotFoundError{Name: id.String(), What: "article"}
 	}
 	rows = slices.Clone(rows)
 	sortRows(rows)
