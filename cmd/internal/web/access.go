@@ -42,11 +42,6 @@ func userOf(r *http.Request) (u accounts.User, ok bool) {
 	return v.user, v.known
 }
 
-// withUser is the request as a user makes it.
-func withUser(r *http.Request, u accounts.User) *http.Request {
-	return withVisit(r, &visit{user: u, known: true})
-}
-
 // need lets a request through to h where its user has the role, or one above it.
 // Somebody who reads a page is led to /login and back; a program is answered 401. A
 // user whose role does not suffice is answered 403.

@@ -37,7 +37,7 @@ func TestNeed(t *testing.T) {
 		r := httptest.NewRequest(c.method, c.path, nil)
 		r.Header.Set("Accept", c.accept)
 		if c.role != accounts.Nobody {
-			r = withUser(r, accounts.User{Name: "Ada", Role: c.role})
+			r = withVisit(r, &visit{user: accounts.User{Name: "Ada", Role: c.role}, known: true})
 		}
 		w := httptest.NewRecorder()
 		status := http.StatusOK
