@@ -93,6 +93,11 @@ func (r *Repo) CheckWith(ctx context.Context, opt CheckOptions) (CheckStats, err
 		}
 	}
 	if c.doubtful.Load() {
+		for _, p := range c.unindexed() {
+			if err := report(p); err != nil {
+				return c.stats, err
+			}
+		}
 		return c.stats, c.walk(tips, report)
 	}
 	return c.stats, c.rest(nil, report)
@@ -171,6 +176,18 @@ func (c *checker) open() (problems []Problem, err error) {
 		c.close() // repacked while it was listed
 		c.packs, c.total, c.stats = nil, 0, CheckStats{}
 	}
+}
+
+// unindexed tells of packs that have no index. They may hold what is missing; where
+// nothing is, they are what a killed writer left, and no harm.
+func (c *checker) unindexed() (problems []Problem) {
+	o := c.repo.objects
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	for _, path := range o.bare {
+		problems = append(problems, Problem{File: path, Err: fmt.Errorf("%w: it has lost its index: stemma maintain makes it anew", ErrCorrupt)})
+	}
+	return problems
 }
 
 // close lets the packs go.

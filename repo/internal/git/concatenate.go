@@ -44,7 +44,7 @@ func (r *Repo) Maintain(ctx context.Context) (replaced int, err error) {
 		return 0, err
 	}
 	defer unlock()
-	if _, err := r.objects.rescan(); err != nil {
+	if err := r.tidyPacks(nil); err != nil {
 		return 0, err
 	}
 	return r.concatenate(2)
@@ -144,25 +144,36 @@ func (r *Repo) mergePacks(group []*pack) error {
 	// A merge that could not delete what it had replaced comes to the same
 	// pack again: it stands already.
 	group = slices.DeleteFunc(group, func(p *pack) bool { return p.base == base })
-	if _, err := os.Stat(base + ".pack"); err != nil {
-		if err := r.placeMerged(tmp, base); err != nil {
-			return err
-		}
-	}
-	if _, err := r.objects.rescan(); err != nil {
+	if found, err := r.placeMerged(tmp, base); err != nil || !found {
 		return err
 	}
 	return r.deletePacks(group)
 }
 
-func (r *Repo) placeMerged(tmp, base string) error {
-	for _, ext := range []string{".idx", ".pack"} {
-		if err := r.step("place merged " + ext); err != nil {
-			return err
+// placeMerged puts a pack in its place that takes the place of others, unless it
+// stands there with its index, and reports whether it is found from then on: a git
+// repack beside us may have taken it away at once. Only where it is found may the
+// others go.
+func (r *Repo) placeMerged(tmp, base string) (found bool, err error) {
+	if !standsWhole(base) {
+		if err := r.settle(tmp, base); err != nil {
+			return false, err
 		}
-		if err := r.disk.Rename(tmp+ext, base+ext); err != nil {
-			return err
-		}
+	}
+	_, err = r.objects.rescan()
+	return err == nil && r.objects.lists(base), err
+}
+
+// standsWhole reports whether a pack, named without extension, is there with its index.
+func standsWhole(base string) bool {
+	_, packErr := os.Stat(base + ".pack")
+	_, indexErr := os.Stat(base + ".idx")
+	return packErr == nil && indexErr == nil
+}
+
+func (r *Repo) settle(tmp, base string) error {
+	if err := r.place("place merged ", tmp, base); err != nil {
+		return err
 	}
 	if err := r.step("sync merged"); err != nil {
 		return err
@@ -202,6 +213,13 @@ func escapeGlob(dir string) string {
 		return dir // Windows has no such escape, nor such names
 	}
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}
+
+// lists reports whether a pack is among those in which objects are found.
+func (o *objects) lists(base string) bool {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return slices.ContainsFunc(o.packs, func(p *pack) bool { return p.base == base })
 }
 
 // forget lets one pack go, so that its file may be deleted.

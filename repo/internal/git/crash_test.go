@@ -154,7 +154,7 @@ func checkClean(t testing.TB, r *Repo) {
 
 // steps are the places where writing can be cut, in order.
 var steps = []string{
-	"write ref", "write pack", "write index", "sync files", "keep pack", "place .idx", "place .pack", "sync packs",
+	"write ref", "write pack", "write index", "sync files", "keep pack", "place .pack", "place .idx", "sync packs",
 	"lock main", "check main", "move main", "sync main", "clean up",
 }
 
@@ -208,7 +208,7 @@ func TestKillWhileConcatenating(t *testing.T) {
 		step string
 		at   int
 	}{
-		{"place merged .idx", 1}, {"place merged .pack", 1}, {"sync merged", 1}, {"delete pack", 1}, {"delete pack", 2}, {"delete pack", 17},
+		{"place merged .pack", 1}, {"place merged .idx", 1}, {"sync merged", 1}, {"delete pack", 1}, {"delete pack", 2}, {"delete pack", 17},
 	}
 	for _, c := range cases {
 		t.Run(fmt.Sprint(c.step, c.at), func(t *testing.T) {
@@ -280,6 +280,7 @@ func TestFailAtEachStep(t *testing.T) {
 // TestOrderOfSteps holds Publish to the order that makes it safe.
 func TestOrderOfSteps(t *testing.T) {
 	r := newStore(t)
+	mustRecord(t, r, map[string]string{"a": "0"}) // and look for what was left once
 	var seen []string
 	r.hook = func(s string) error { seen = append(seen, s); return nil }
 	mustRecord(t, r, map[string]string{"a": "1"})

@@ -42,7 +42,8 @@
 //     disturbs readers; syncs all three;
 //  3. makes pack-X.keep, a second name (hard link) of ref-NONCE, so that a git
 //     repack beside it does not delete a pack to which nothing refers yet;
-//  4. renames the index, then the pack, into objects/pack; syncs that folder;
+//  4. renames the pack, then its index, into objects/pack, in git's own order: an
+//     index without a pack is rubbish to a git gc beside it; syncs that folder;
 //  5. makes refs/heads/main.lock, git's own lock, as another name of
 //     ref-NONCE; under it checks main once more;
 //  6. renames main.lock to main; syncs refs/heads. Only now is the batch recorded;

@@ -39,6 +39,7 @@ type objects struct {
 	names  []string
 	listed bool
 	closed bool
+	bare   []string // the names of packs that have no index, with their folders
 
 	recent atomic.Pointer[pack] // where the last object was found
 }
@@ -122,9 +123,19 @@ func (o *objects) read(h Hash) (object, error) {
 			return object{}, scanErr
 		}
 		if !changed && try > 0 || try == maxRescans {
-			return object{}, fmt.Errorf("object %s: %w", h, err)
+			return object{}, fmt.Errorf("object %s: %w%s", h, err, o.unindexedHint())
 		}
 	}
+}
+
+// unindexedHint says where an object may lie that wasn't found.
+func (o *objects) unindexedHint() string {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	if len(o.bare) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s has lost its index, which stemma maintain makes anew)", o.bare[0])
 }
 
 // lookup reads an object from the packs known and from loose files. Where one
@@ -248,19 +259,19 @@ func (o *objects) rescan() (changed bool, err error) {
 		names[i] = p.base
 	}
 	slices.Sort(names)
-	if o.listed && slices.Equal(names, o.names) {
-		return false, nil
-	}
 	known := make(map[string]*pack, len(o.packs))
 	for _, p := range o.packs {
 		known[p.base] = p
 	}
 	for i, p := range found {
 		if old, ok := known[p.base]; ok {
-			old.kept = p.kept
+			old.kept = p.kept // marks come and go while the list stays
 			found[i] = old
 			delete(known, p.base)
 		}
+	}
+	if o.listed && slices.Equal(names, o.names) {
+		return false, nil
 	}
 	o.packs, o.names, o.listed = found, names, true
 	return true, o.drop(known)
@@ -279,9 +290,11 @@ func (o *objects) drop(gone map[string]*pack) error {
 	return errors.Join(errs...)
 }
 
-// listPacks finds every pack that has its index.
+// listPacks finds every pack that has its index, and notes those that have none.
+// The caller holds mu for writing.
 func (o *objects) listPacks() ([]*pack, error) {
 	var packs []*pack
+	o.bare = nil
 	for _, dir := range o.dirs {
 		dir = filepath.Join(dir, "pack")
 		rows, err := os.ReadDir(dir)
@@ -297,7 +310,11 @@ func (o *objects) listPacks() ([]*pack, error) {
 		}
 		for _, row := range rows {
 			base, ok := strings.CutSuffix(row.Name(), ".pack")
-			if !ok || !names[base+".idx"] {
+			if !ok || strings.HasPrefix(base, ".") {
+				continue // git gives a pack its name when it is done
+			}
+			if !names[base+".idx"] {
+				o.bare = append(o.bare, filepath.Join(dir, row.Name()))
 				continue
 			}
 			info, err := row.Info()

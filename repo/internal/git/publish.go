@@ -185,20 +185,28 @@ func (p *publication) prepare(source packSource) error {
 	if err := p.mark(); err != nil {
 		return err
 	}
-	// The index comes first: a pack without its index breaks readers, an index
-	// without its pack is passed over.
-	for _, ext := range []string{".idx", ".pack"} {
-		if err := p.repo.step("place " + ext); err != nil {
-			return err
-		}
-		if err := p.repo.disk.Rename(p.tmp+ext, p.pack+ext); err != nil {
-			return err
-		}
+	if err := p.repo.place("place ", p.tmp, p.pack); err != nil {
+		return err
 	}
 	if err := p.repo.step("sync packs"); err != nil {
 		return err
 	}
 	return syncDir(p.repo.disk, filepath.Dir(p.pack))
+}
+
+// place renames a pack, then its index, to where they belong; both are named
+// without extension. The pack comes first, as git does it: an index without its
+// pack is rubbish to a git gc beside us, which would delete it.
+func (r *Repo) place(step, from, base string) error {
+	for _, ext := range []string{".pack", ".idx"} {
+		if err := r.step(step + ext); err != nil {
+			return err
+		}
+		if err := r.disk.Rename(from+ext, base+ext); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mark makes the .keep file as a second name of the temporary ref, so that it
@@ -324,8 +332,9 @@ func (p *publication) undo(cause error) error {
 	}
 	if p.placed {
 		// A git that runs beside us may have dropped other copies of what it
-		// found in this pack while that was marked: then it must stay.
-		if _, err := os.Stat(p.pack + ".pack"); !p.shared || err != nil {
+		// found in this pack while that was marked: then it must stay. Without
+		// its index nobody found anything in it.
+		if _, err := os.Stat(p.pack + ".idx"); !p.shared || err != nil {
 			_ = removePack(p.repo.disk, p.pack)
 		}
 		_ = p.repo.disk.Remove(p.pack + ".keep")
@@ -346,7 +355,7 @@ func (p *publication) finish() {
 	if _, err := os.Stat(born); err != nil {
 		_ = writePlainly(p.repo.disk, born, []byte("This store has commits. If refs/heads/main is missing, it was lost.\n"))
 	}
-	if p.replaced != "" && p.replaced != p.pack && p.repo.dropReplaced(p.replaced) != nil {
+	if p.replaced != "" && p.replaced != p.pack && p.repo.dropReplaced(p.replaced, p.pack) != nil {
 		return // the next writer goes on from here
 	}
 	_ = p.repo.disk.Remove(p.pack + ".keep")
@@ -355,10 +364,10 @@ func (p *publication) finish() {
 	_ = p.repo.disk.Rename(p.ref, p.repo.own(publishedFile))
 }
 
-// dropReplaced deletes a pack whose entries all stand in another that is in use
-// by now.
-func (r *Repo) dropReplaced(base string) error {
-	if _, err := r.objects.rescan(); err != nil {
+// dropReplaced deletes a pack whose entries all stand in another, once that is in
+// use.
+func (r *Repo) dropReplaced(base, by string) error {
+	if _, err := r.objects.rescan(); err != nil || !r.objects.lists(by) {
 		return err
 	}
 	return r.deletePacks([]*pack{{base: base}})

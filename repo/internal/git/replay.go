@@ -250,12 +250,7 @@ func (r *Repo) placeReplay(ctx context.Context, name string, group []*pack) (int
 		return 0, err
 	}
 	base := filepath.Join(r.dir, "objects", "pack", name)
-	if _, err := os.Stat(base + ".pack"); err != nil {
-		if err := r.placeMerged(r.own(filepath.Join(replayDir, "pack")), base); err != nil {
-			return 0, err
-		}
-	}
-	if _, err := r.objects.rescan(); err != nil {
+	if found, err := r.placeMerged(r.own(filepath.Join(replayDir, "pack")), base); err != nil || !found {
 		return 0, err
 	}
 	if err := r.noteReplayed(name); err != nil {

@@ -278,7 +278,7 @@ func TestReplayWithoutDisk(t *testing.T) {
 		_, err := r.Replay(t.Context())
 		r.disk = real
 		if after := objectList(t, r.Dir()); after != before {
-			t.Fatalf("operation %d failed, and objects are gone", n)
+			t.Fatalf("operation %d failed (%v), and objects are gone", n, err)
 		}
 		if n%4 == 0 {
 			fsck(t, r.Dir())

@@ -12,7 +12,7 @@ import (
 
 // stepNames finds the names of steps in the source: those given to step, whole or
 // by how they begin, and those of temporary files.
-var stepNames = regexp.MustCompile(`step\("([^"]+)"|\{"(write [a-z]+)", `)
+var stepNames = regexp.MustCompile(`(?:step|place)\("([^"]+)"|\{"(write [a-z]+)", `)
 
 // TestEveryStepIsMet holds the names of the steps at which tests fail, kill and
 // wait against those that the source has: each is met by recording, concatenating,
@@ -45,6 +45,7 @@ func TestEveryStepIsMet(t *testing.T) {
 		t.Fatal(err)
 	}
 	unlock()
+	takeIn(t, r, "arrives")
 	sources, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)

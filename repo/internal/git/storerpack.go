@@ -12,7 +12,7 @@ import (
 
 // incoming is a pack that arrives from elsewhere. It is written to a folder of its
 // own, never to objects/pack, and comes to stand there only when it is whole,
-// checked, and durable with an index of its own: first the index, then the pack.
+// checked, and durable with an index of its own.
 //
 // A store keeps these folders in stemma/incoming. Each holds a file on which its
 // writer has a system lock, so that the next writer knows what a dead one left,
@@ -151,15 +151,11 @@ func (in *incoming) move(sum Hash, index []byte) error {
 	if err := disk.MakeDir(filepath.Dir(base)); err != nil {
 		return err
 	}
-	if _, err := os.Stat(base + ".pack"); err == nil {
-		if _, err := os.Stat(base + ".idx"); err == nil {
-			return nil // a pack never changes under its name
-		}
+	if standsWhole(base) {
+		return nil // a pack never changes under its name
 	}
-	for _, ext := range []string{".idx", ".pack"} {
-		if err := disk.Rename(in.path(ext), base+ext); err != nil {
-			return err
-		}
+	if err := in.repo.place("place incoming ", in.path(""), base); err != nil {
+		return err
 	}
 	if err := syncDir(disk, filepath.Dir(base)); err != nil {
 		return err

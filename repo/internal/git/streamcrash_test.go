@@ -68,6 +68,11 @@ func TestKillStreamAtEachStep(t *testing.T) {
 // pack that it takes over goes last.
 func TestOrderOfStreamSteps(t *testing.T) {
 	r := newStore(t)
+	if unlock, err := r.Lock(t.Context()); err != nil {
+		t.Fatal(err)
+	} else {
+		unlock() // it has looked for what was left
+	}
 	var s streamRecorder
 	for i := range 3 {
 		var seen []string

@@ -48,44 +48,84 @@ func (r *Repo) tidy() error {
 	return nil
 }
 
-// tidyPacks goes through objects/pack for marks of unfinished publications and
-// for indexes whose pack never came, or went first.
+// tidyPacks goes through objects/pack for packs that have no index, for marks of
+// unfinished publications, and for indexes whose pack went first. What has another
+// name than a pack's is git's, which is not done with it.
 func (r *Repo) tidyPacks(refs []string) error {
 	dir := filepath.Join(r.dir, "objects", "pack")
 	rows, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
+	if err := r.step("packs listed"); err != nil {
+		return err
+	}
+	with := map[string]map[string]bool{".pack": {}, ".idx": {}, ".keep": {}}
+	for _, row := range rows {
+		ext := filepath.Ext(row.Name())
+		if names := with[ext]; names != nil && strings.HasPrefix(row.Name(), "pack-") {
+			names[filepath.Join(dir, strings.TrimSuffix(row.Name(), ext))] = true
+		}
+	}
+	for base := range with[".pack"] {
+		if !with[".idx"][base] {
+			r.indexAnew(base)
+		}
+	}
 	if _, err := r.objects.rescan(); err != nil {
 		return err
 	}
-	cleared := false
-	names := make(map[string]bool, len(rows))
-	for _, row := range rows {
-		names[row.Name()] = true
+	for base := range with[".keep"] {
+		if err := r.tidyKeep(base, refs); err != nil {
+			return err
+		}
 	}
-	for name := range names {
-		base := filepath.Join(dir, strings.TrimSuffix(name, filepath.Ext(name)))
-		switch filepath.Ext(name) {
-		case ".keep":
-			cleared = true
-			if err := r.tidyKeep(base, refs); err != nil {
-				return err
-			}
-		case ".idx":
-			if names[strings.TrimSuffix(name, ".idx")+".pack"] {
-				continue
-			}
-			cleared = true
-			if err := removePack(r.disk, base); err != nil {
-				return err
+	for base := range with[".idx"] {
+		if with[".pack"][base] {
+			continue
+		}
+		// A list is no picture of one moment: git may have put the pack there,
+		// and then the index, while it was made.
+		if _, err := os.Stat(base + ".pack"); err == nil {
+			continue
+		}
+		if err := removePack(r.disk, base); err != nil {
+			return err
+		}
+	}
+	_, err = r.objects.rescan()
+	return err
+}
+
+// indexAnew gives a pack its index where that is missing: a writer was killed
+// before it could put it there, or a git gc took it for one without a pack. A pack
+// that can't be indexed is left as it is: Check tells of it.
+func (r *Repo) indexAnew(base string) {
+	for _, pattern := range []string{"tmp", replayDir} {
+		left, _ := filepath.Glob(filepath.Join(escapeGlob(r.own(pattern)), "*.idx"))
+		for _, path := range left {
+			if x, err := openIndex(path); err == nil {
+				sum, own := x.packSum(), x.check()
+				if x.close(); own == nil && filepath.Base(base) == "pack-"+sum.String() {
+					if r.disk.Rename(path, base+".idx") == nil {
+						return
+					}
+				}
 			}
 		}
 	}
-	if cleared {
-		_, err = r.objects.rescan()
+	v, err := openView(base + ".pack")
+	if err != nil {
+		return
 	}
-	return err
+	rows, sum, err := r.objects.indexPack(v, false)
+	if errors.Join(err, v.close()) != nil {
+		return
+	}
+	fresh := r.own(filepath.Join("tmp", filepath.Base(base)+".idx"))
+	if writeDurably(r.disk, fresh, encodeIndex(rows, sum), os.O_TRUNC) == nil {
+		_ = r.disk.Rename(fresh, base+".idx")
+	}
 }
 
 // tidyKeep takes the mark off a pack if one of these temporary refs says that
