@@ -1,10 +1,10 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,6 +47,19 @@ type dayBody struct {
 	Before   schema.Date
 	After    schema.Date
 	At       string
+	Formats  []format
+}
+
+// format is another form of a page.
+type format struct{ Name, Type, URL string }
+
+// formatLink leads to another form of the page of a request: of the same time or version.
+func formatLink(name, address string, r *http.Request) format {
+	if r.URL.RawQuery != "" {
+		address += "?" + r.URL.RawQuery
+	}
+	types := map[string]string{"md": "text/markdown", "json": "application/json", "xml": "application/xml"}
+	return format{strings.ToUpper(name), types[name], address}
 }
 
 // dayPage is the index of a day, now or at a time.
@@ -70,18 +83,21 @@ func (s *Server) dayPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	body := dayBody{Date: date, At: at, Before: shiftDay(date, -1), After: shiftDay(date, 1)}
+	w.Header().Set("Cache-Control", "no-cache")
 	switch {
 	case strings.HasSuffix(r.URL.Path, ".md"):
 		w.Header().Set("Content-Type", "text/markdown; charset=utf-8")
 		_, err = w.Write(index.Bytes())
-		return err
+		return tagged(w, err)
 	case strings.HasSuffix(r.URL.Path, ".json"):
-		return writeJSON(w, struct {
-			Date   schema.Date    `json:"date"`
-			Events []repo.Version `json:"events"`
-		}{date, versions})
+		return tagged(w, writeJSON(w, struct {
+			Date     schema.Date    `json:"date"`
+			Events   []repo.Version `json:"events"`
+			Previous string         `json:"previous"`
+			Next     string         `json:"next"`
+		}{date, slices.Concat([]repo.Version{}, versions), dayAddress(body.Before) + "index.json", dayAddress(body.After) + "index.json"}))
 	}
-	body := dayBody{Date: date, At: at, Before: shiftDay(date, -1), After: shiftDay(date, 1)}
 	for _, v := range versions {
 		if v.Status != schema.Usable {
 			continue
@@ -92,7 +108,28 @@ func (s *Server) dayPage(w http.ResponseWriter, r *http.Request) error {
 		}
 		body.Versions, body.States = append(body.Versions, v), append(body.States, state)
 	}
+	if strings.HasSuffix(r.URL.Path, ".xml") {
+		return tagged(w, body.writeXML(w))
+	}
+	for _, f := range formats[viewArticle][1:] {
+		body.Formats = append(body.Formats, formatLink(f, dayAddress(date)+"index."+f, r))
+	}
 	return s.show(w, "day", frame{Title: string(date), Canonical: dayAddress(date), Feed: dayAddress(date) + "feed.atom", Body: body})
+}
+
+// writeXML is the day's index as XML: of an event without a summary the contexts, as
+// on the page.
+func (b *dayBody) writeXML(w http.ResponseWriter) error {
+	day := xmlDay{Date: string(b.Date), Previous: dayAddress(b.Before) + "index.xml", Next: dayAddress(b.After) + "index.xml"}
+	for i, v := range b.Versions {
+		st := b.States[i]
+		ev := xmlEvent{Path: v.Path, Category: st.Category, Headline: st.Headline, Summary: st.Summary}
+		if st.Summary == "" {
+			ev.Contexts = st.Contexts
+		}
+		day.Events = append(day.Events, ev)
+	}
+	return writeXML(w, day)
 }
 
 func twoDigits(n int) string {
@@ -136,7 +173,8 @@ type story struct {
 	place
 	id       schema.ID
 	versions []repo.Version // first to current
-	at       string         // the time that was asked for, as it was given
+	at       string         // the time that was asked for, as it was given; "" for now
+	moment   repo.Moment    // that time
 	shown    repo.Version   // the current one, or the one of that time
 }
 
@@ -250,7 +288,7 @@ func (s *Server) choose(r *http.Request, st *story) error {
 	if !ok {
 		return notFound("the article was not there yet at " + at)
 	}
-	st.at, st.shown = at, v
+	st.at, st.moment, st.shown = at, m, v
 	return nil
 }
 
@@ -262,18 +300,15 @@ type articleBody struct {
 	At       string
 	Changes  []repo.Version
 	Related  []repo.Related
-	StateURL map[string]string // of the other formats
-	Since    int               // the version that the reader saw last, where it changed since; else 0
-	Edits    int               // how many versions came after that
-	Data     any               // schema.org
+	Formats  []format // the others in which it stands
+	Since    int      // the version that the reader saw last, where it changed since; else 0
+	Edits    int      // how many versions came after that
+	Data     any      // schema.org
 	Modified string
 }
 
 // read is the article itself.
 func (s *Server) read(w http.ResponseWriter, r *http.Request, st *story) error {
-	if st.format != "html" { // a page also says what changed since its reader looked last
-		w.Header().Set("ETag", `"`+st.shown.Seal.String()+"-"+strconv.Itoa(len(st.versions))+`"`)
-	}
 	w.Header().Set("Cache-Control", "no-cache")
 	if r.URL.RawQuery == "" {
 		w.Header().Set("Link", s.originLinks(st))
@@ -286,26 +321,18 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, st *story) error {
 	}
 	switch st.format {
 	case "md":
-		page, err := s.store.Page(r.Context(), st.shown)
-		if err != nil {
-			return err
-		}
-		w.Header().Set("Content-Type", "text/markdown; charset=utf-8")
-		_, err = w.Write(page)
-		return err
+		return tagged(w, s.writePage(w, r, st, state))
 	case "json":
-		return s.stateJSON(r.Context(), w, st, state)
+		return tagged(w, s.writePageJSON(r.Context(), w, st, state))
 	case "xml":
-		w.Header().Set("Content-Type", "application/xml; charset=utf-8")
-		_, err := w.Write(schema.EncodeXML(state))
-		return err
+		return tagged(w, s.writePageXML(r.Context(), w, st, state))
 	}
-	related, err := s.store.Related(r.Context(), st.id, 10)
+	parts, err := s.sections(r.Context(), st, schema.Older.MaxRelated())
 	if err != nil {
 		return err
 	}
 	body := articleBody{Version: st.shown, State: state, Current: st.current(), Old: st.shown.Number != st.current().Number,
-		At: st.at, Changes: st.versions, Related: related, StateURL: map[string]string{}}
+		At: st.at, Changes: parts.Changes, Related: parts.Related}
 	if !body.Old {
 		looks := s.seenBy(r)
 		if last := looks.last(&body.Current); last > 0 && last != body.Current.Number && st.position(last) >= 0 {
@@ -315,32 +342,9 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, st *story) error {
 	}
 	body.Data = s.newsArticle(st, state)
 	for _, f := range formats[viewArticle][1:] {
-		body.StateURL[f] = address(st.current().Path, viewArticle, f)
+		body.Formats = append(body.Formats, formatLink(f, address(st.current().Path, viewArticle, f), r))
 	}
 	return s.show(w, "article", frame{Title: state.Headline, Canonical: address(st.current().Path, viewArticle, "html"), Feed: address(st.current().Path, viewChanges, "atom"), Body: body})
-}
-
-// stateJSON is the state with the sections that a page has beside it.
-func (s *Server) stateJSON(ctx context.Context, w http.ResponseWriter, st *story, state *schema.State) error {
-	related, err := s.store.Related(ctx, st.id, schema.Newer.MaxRelated())
-	if err != nil {
-		return err
-	}
-	type neighbour struct {
-		Headline string   `json:"headline"`
-		Path     string   `json:"path"`
-		Contexts []string `json:"contexts"`
-	}
-	near := make([]neighbour, len(related))
-	for i, n := range related {
-		near[i] = neighbour{n.Version.Headline, n.Version.Path, n.Contexts}
-	}
-	return writeJSON(w, struct {
-		State   json.RawMessage `json:"state"`
-		Version repo.Version    `json:"version"`
-		Changes []repo.Version  `json:"changes"`
-		Related []neighbour     `json:"related"`
-	}{schema.EncodeJSON(state), st.shown, st.versions, near})
 }
 
 func writeJSON(w http.ResponseWriter, v any) error {

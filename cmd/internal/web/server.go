@@ -138,6 +138,7 @@ func (s *Server) routes() (*http.ServeMux, error) {
 		"GET /news/{year}/{month}/{day}/index.html": s.dayPage,
 		"GET /news/{year}/{month}/{day}/index.md":   s.dayPage,
 		"GET /news/{year}/{month}/{day}/index.json": s.dayPage,
+		"GET /news/{year}/{month}/{day}/index.xml":  s.dayPage,
 		"GET /news/{year}/{month}/{day}/feed.atom":  s.dayPage,
 		"GET /api.php":                              s.wiki,
 		"POST /api.php":                             s.wiki,
