@@ -161,7 +161,7 @@ func (r *Repo) placeMerged(tmp, base string) (found bool, err error) {
 		}
 	}
 	_, err = r.objects.rescan()
-	return err == nil && r.objects.lists(base), err
+	return err == nil && r.objects.knows(base), err
 }
 
 // standsWhole reports whether a pack, named without extension, is there with its index.
@@ -215,8 +215,8 @@ func escapeGlob(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
 }
 
-// lists reports whether a pack is among those in which objects are found.
-func (o *objects) lists(base string) bool {
+// knows reports whether a pack is among those in which objects are found.
+func (o *objects) knows(base string) bool {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	return slices.ContainsFunc(o.packs, func(p *pack) bool { return p.base == base })
@@ -230,6 +230,7 @@ func (o *objects) forget(base string) error {
 		if p.base == base {
 			o.packs = slices.Delete(slices.Clone(o.packs), i, i+1)
 			o.listed = false
+			o.lists.Add(1)
 			return o.drop(map[string]*pack{base: p})
 		}
 	}

@@ -41,6 +41,8 @@ type objects struct {
 	closed bool
 	bare   []string // the names of packs that have no index, with their folders
 
+	lists atomic.Uint64 // how often the list of packs has changed
+
 	recent atomic.Pointer[pack] // where the last object was found
 }
 
@@ -114,18 +116,27 @@ func parseAlternates(data []byte) ([]string, error) {
 // the list of packs stood still while all of them were asked.
 func (o *objects) read(h Hash) (object, error) {
 	for try := 0; ; try++ {
+		before := o.lists.Load()
 		obj, err := o.lookup(h)
 		if err == nil || !errors.Is(err, ErrNotFound) && !vanished(err) {
 			return obj, err
 		}
-		changed, scanErr := o.rescan()
-		if scanErr != nil {
+		if again, scanErr := o.again(try, before); scanErr != nil {
 			return object{}, scanErr
-		}
-		if !changed && try > 0 || try == maxRescans {
+		} else if !again {
 			return object{}, fmt.Errorf("object %s: %w%s", h, err, o.unindexedHint())
 		}
 	}
+}
+
+// again lists the packs anew after a try in vain that began at the list of that
+// number, and reports whether another makes sense: whether the list has changed
+// since, be it that another goroutine met the change first.
+func (o *objects) again(try int, before uint64) (bool, error) {
+	if _, err := o.rescan(); err != nil {
+		return false, err
+	}
+	return try < maxRescans && (try == 0 || o.lists.Load() != before), nil
 }
 
 // unindexedHint says where an object may lie that wasn't found.
@@ -274,6 +285,7 @@ func (o *objects) rescan() (changed bool, err error) {
 		return false, nil
 	}
 	o.packs, o.names, o.listed = found, names, true
+	o.lists.Add(1)
 	return true, o.drop(known)
 }
 

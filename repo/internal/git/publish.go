@@ -367,7 +367,7 @@ func (p *publication) finish() {
 // dropReplaced deletes a pack whose entries all stand in another, once that is in
 // use.
 func (r *Repo) dropReplaced(base, by string) error {
-	if _, err := r.objects.rescan(); err != nil || !r.objects.lists(by) {
+	if _, err := r.objects.rescan(); err != nil || !r.objects.knows(by) {
 		return err
 	}
 	return r.deletePacks([]*pack{{base: base}})

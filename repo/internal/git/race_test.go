@@ -233,6 +233,28 @@ func TestGitTidiesAtEachStep(t *testing.T) {
 	}
 }
 
+// TestAnotherMeetsTheChange: a reader whose pack went tries again, though another
+// goroutine has listed the packs anew meanwhile and it finds the list unchanged.
+func TestAnotherMeetsTheChange(t *testing.T) {
+	r := filled(t, 3)
+	before := r.objects.lists.Load()
+	if again, err := r.objects.again(1, before); err != nil || again {
+		t.Errorf("nothing has changed: %v, %v", again, err)
+	}
+	if _, err := open(t, r.Dir()).Maintain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := r.objects.rescan(); err != nil || !changed { // the other goroutine
+		t.Fatal(changed, err)
+	}
+	if again, err := r.objects.again(1, before); err != nil || !again {
+		t.Errorf("the list has changed: %v, %v", again, err)
+	}
+	if again, err := r.objects.again(maxRescans, before); err != nil || again {
+		t.Errorf("after the last try: %v, %v", again, err)
+	}
+}
+
 // TestReadersWhilePacksGo lets readers go on while packs are concatenated
 // under them, in their own Repo and in another.
 func TestReadersWhilePacksGo(t *testing.T) {

@@ -125,17 +125,18 @@ func goNotFound(err error) error {
 
 // HasEncodedObject gives nil, or plumbing.ErrObjectNotFound. The object isn't read.
 func (s *storer) HasEncodedObject(h plumbing.Hash) error {
-	for range 2 {
-		if s.repo.objects.has(Hash(h)) {
+	o := s.repo.objects
+	for try := 0; ; try++ {
+		before := o.lists.Load()
+		if o.has(Hash(h)) {
 			return nil
 		}
-		if changed, err := s.repo.objects.rescan(); err != nil {
+		if again, err := o.again(try, before); err != nil {
 			return err
-		} else if !changed {
-			break
+		} else if !again {
+			return plumbing.ErrObjectNotFound
 		}
 	}
-	return plumbing.ErrObjectNotFound
 }
 
 // EncodedObjectSize gives an object's size without reading more of it than that

@@ -35,15 +35,14 @@ func (o *objects) borrow() error {
 // the sizes alone. Nothing is checked against the object's name.
 func (o *objects) stat(h Hash) (k kind, size int64, err error) {
 	for try := 0; ; try++ {
+		before := o.lists.Load()
 		k, size, err = o.statIn(h)
 		if err == nil || !errors.Is(err, ErrNotFound) && !vanished(err) {
 			return k, size, err
 		}
-		changed, scanErr := o.rescan()
-		if scanErr != nil {
+		if again, scanErr := o.again(try, before); scanErr != nil {
 			return 0, 0, scanErr
-		}
-		if !changed && try > 0 || try == maxRescans {
+		} else if !again {
 			return 0, 0, fmt.Errorf("object %s: %w", h, err)
 		}
 	}
