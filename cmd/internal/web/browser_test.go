@@ -35,6 +35,12 @@ type browser struct {
 // where STEMMA_BROWSER=required says that there must be one.
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
+	return newBrowserFor(t, 3*time.Minute)
+}
+
+// newBrowserFor starts a chromium that a test may need for some time.
+func newBrowserFor(t *testing.T, limit time.Duration) *browser {
+	t.Helper()
 	var program string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -58,7 +64,7 @@ func newBrowser(t *testing.T) *browser {
 		chromedp.FromContext(ctx).Allocator.Wait()
 		leave()
 	})
-	limited, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: limited}
 	b.listen(limited)
