@@ -10,14 +10,16 @@ import (
 	"strings"
 
 	"github.com/stemma-project/stemma/cmd/internal/accounts"
+	"github.com/stemma-project/stemma/repo"
 )
 
 // visit is what the server knows of a request beside the request itself.
 type visit struct {
 	user    accounts.User
-	known   bool     // somebody is signed in, or sent a token
-	session *session // nil where a token was sent, or nobody is known
-	story   *story   // the article that the answer is about; nil where it is about none
+	known   bool          // somebody is signed in, or sent a token
+	session *session      // nil where a token was sent, or nobody is known
+	story   *story        // the article that the answer is about; nil where it is about none
+	shows   *repo.Version // the version that a reader is noted to have seen; nil where none is
 }
 
 type visitKey struct{}

@@ -24,8 +24,6 @@ func (s *Server) blame(w http.ResponseWriter, r *http.Request, st *story) error 
 	if err != nil {
 		return err
 	}
-	w.Header().Set("ETag", `"`+st.shown.Seal.String()[:24]+"-"+strconv.Itoa(len(st.versions))+`"`)
-	w.Header().Set("Cache-Control", "no-cache")
 	if st.format == "json" {
 		return writeJSON(w, blameJSON(b))
 	}

@@ -93,8 +93,6 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request, st *story) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("ETag", `"`+from.Seal.String()[:16]+"-"+to.Seal.String()[:16]+`"`)
-	w.Header().Set("Cache-Control", "no-cache")
 	opt := diff.ShowOptions{Around: diff.AroundDefault, NoCSS: true, Article: st.id.String(), FromVersion: from.Number, ToVersion: to.Number,
 		From: fmt.Sprintf("version %d", from.Number), To: fmt.Sprintf("version %d", to.Number)}
 	if opt.Corrections, err = s.store.Explained(r.Context(), from, to); err != nil {

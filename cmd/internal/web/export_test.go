@@ -10,3 +10,23 @@ func (s *Server) APIOperations() map[string]bool {
 	}
 	return all
 }
+
+// KeptAnswers gives how many answers are kept, and the bytes that they take.
+func (s *Server) KeptAnswers() (count int, bytes int64) {
+	s.answers.mu.Lock()
+	defer s.answers.mu.Unlock()
+	for e := s.answers.order.Front(); e != nil; e = e.Next() {
+		bytes += e.Value.(*keptAnswer).size()
+	}
+	if bytes != s.answers.bytes || len(s.answers.by) != s.answers.order.Len() {
+		return -1, -1
+	}
+	return len(s.answers.by), bytes
+}
+
+// Keeps reports whether the answer at an address is kept.
+func (s *Server) Keeps(address string) bool {
+	s.answers.mu.Lock()
+	defer s.answers.mu.Unlock()
+	return s.answers.by[address] != nil
+}

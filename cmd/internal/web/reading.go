@@ -339,6 +339,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, st *story) error {
 			body.Since, body.Edits = last, len(st.versions)-1-st.position(last)
 		}
 		s.saw(w, looks, &body.Current)
+		visitOf(r).shows = &body.Current
 	}
 	body.Data = s.newsArticle(st, state)
 	for _, f := range formats[viewArticle][1:] {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"embed"
@@ -10,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,6 +40,7 @@ type Options struct {
 	TrustProxy bool           // the last X-Forwarded-For says who asks: only right behind a proxy that sets it
 	Limits     Limits
 	Outside    Outside // who signs in by OpenID Connect; wants Users
+	Keep       int64   // bytes of memory for answers that are given again; 0 is 32 MiB, less than 0 keeps none
 }
 
 // Server answers requests for the pages of one store. It may be used by many
@@ -52,6 +55,8 @@ type Server struct {
 	mux    *http.ServeMux
 	pages  *pages
 	api    *http.ServeMux
+
+	answers *keptAnswers // nil where none are kept
 
 	git     repo.GitProgram
 	uploads chan struct{} // room for the clones under way
@@ -97,6 +102,9 @@ func New(opt Options) (*Server, error) {
 	s.sessions = &sessions{now: s.now, open: map[[32]byte]*session{}}
 	s.limiter = &limiter{now: s.now, until: map[string]time.Time{}}
 	s.metrics = newMetrics(s.now())
+	if opt.Keep >= 0 {
+		s.answers = newKeptAnswers(cmp.Or(opt.Keep, keptBytes))
+	}
 	s.crossOrigin = http.NewCrossOriginProtection()
 	var err error
 	if s.base != "" {
@@ -130,21 +138,21 @@ func (s *Server) routes() (*http.ServeMux, error) {
 	}
 	mux.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(static))))
 	for pattern, h := range map[string]handler{
-		"GET /{$}":                                  s.front,
+		"GET /{$}":                                  s.kept(s.front),
 		"GET /static/diff.css":                      s.diffCSS,
 		"GET /static/blame.css":                     s.blameCSS,
 		"GET /healthz":                              s.health,
-		"GET /news/{year}/{month}/{day}/{$}":        s.dayPage,
-		"GET /news/{year}/{month}/{day}/index.html": s.dayPage,
-		"GET /news/{year}/{month}/{day}/index.md":   s.dayPage,
-		"GET /news/{year}/{month}/{day}/index.json": s.dayPage,
-		"GET /news/{year}/{month}/{day}/index.xml":  s.dayPage,
-		"GET /news/{year}/{month}/{day}/feed.atom":  s.dayPage,
+		"GET /news/{year}/{month}/{day}/{$}":        s.kept(s.dayPage),
+		"GET /news/{year}/{month}/{day}/index.html": s.kept(s.dayPage),
+		"GET /news/{year}/{month}/{day}/index.md":   s.kept(s.dayPage),
+		"GET /news/{year}/{month}/{day}/index.json": s.kept(s.dayPage),
+		"GET /news/{year}/{month}/{day}/index.xml":  s.kept(s.dayPage),
+		"GET /news/{year}/{month}/{day}/feed.atom":  s.kept(s.dayPage),
 		"GET /api.php":                              s.wiki,
 		"POST /api.php":                             s.wiki,
-		"GET /feed.atom":                            s.feedPage,
+		"GET /feed.atom":                            s.kept(s.feedPage),
 		"GET /search":                               s.search,
-		"GET /feed.json":                            s.feedPage,
+		"GET /feed.json":                            s.kept(s.feedPage),
 		"GET /metrics":                              s.metricsPage,
 		"GET /login":                                s.login,
 		"GET /login/oidc":                           s.leave,
@@ -153,7 +161,7 @@ func (s *Server) routes() (*http.ServeMux, error) {
 		"POST /logout":                              s.logout,
 		"GET /new":                                  s.need(accounts.Editor, s.newPage),
 		"POST /new":                                 s.postNew,
-		"GET /{path...}":                            s.article,
+		"GET /{path...}":                            s.kept(s.article),
 		"POST /{path...}":                           s.postArticle,
 	} {
 		mux.Handle(pattern, s.handle(h))
@@ -233,6 +241,7 @@ type heldResponse struct {
 	http.ResponseWriter
 	status int
 	body   bytes.Buffer
+	whole  []byte // the body where it was made before: it is not written to
 	visit  *visit
 }
 
@@ -253,14 +262,38 @@ func (h *heldResponse) send(r *http.Request) {
 		w.Header().Del("Last-Modified")
 		w.Header().Set("Cache-Control", "private, no-cache")
 	}
-	if h.status == http.StatusOK && w.Header().Get("ETag") != "" && matches(r.Header.Get("If-None-Match"), w.Header().Get("ETag")) {
+	if h.status == http.StatusOK && has(r, w.Header()) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
+	body := h.whole
+	if body == nil {
+		body = h.body.Bytes()
+	}
+	if bodyAllowed(h.status) {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	w.WriteHeader(h.status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(h.body.Bytes()) // the client may be gone
+		_, _ = w.Write(body) // the client may be gone
 	}
+}
+
+// has reports whether a client says that it has the answer with these headers.
+func has(r *http.Request, answer http.Header) bool {
+	if list := r.Header.Get("If-None-Match"); list != "" {
+		return answer.Get("ETag") != "" && matches(list, answer.Get("ETag"))
+	}
+	if r.Header.Get("If-Modified-Since") == "" {
+		return false
+	}
+	changed, err := http.ParseTime(answer.Get("Last-Modified"))
+	return err == nil && notModified(r, "", changed)
+}
+
+// bodyAllowed reports whether an answer of a status has a body (RFC 9110, section 6.4.1).
+func bodyAllowed(status int) bool {
+	return status >= http.StatusOK && status != http.StatusNoContent && status != http.StatusNotModified
 }
 
 // matches reports whether a list of entity tags, as If-None-Match has it, names one
