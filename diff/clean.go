@@ -31,25 +31,25 @@ const (
 // than the fewest; swallowing longer islands as well left 75, for 5 %, and showed more
 // words as changed than wdiff does, which tells no mark from its word.
 func (e *engine) cleanUp(limit int) {
-	old := e.spans
-	e.spans = e.spare[:0]
-	real := -1    // index of the last change of words in e.spans
+	spans := e.spans
+	n := 0        // spans that are done; what is written never overtakes what is read
+	real := -1    // index of the last change of words among them
 	var near span // the same as it came, before it swallowed anything
-	for _, s := range old {
+	for _, s := range spans {
 		if s.equal || e.whiteChange(s) {
-			e.add(s)
+			n = joinSpan(spans, n, s)
 			continue
 		}
 		if real >= 0 && e.island(near, s, limit) {
-			left := e.spans[real]
-			e.spans = append(e.spans[:real], span{left.a0, s.a1, left.b0, s.b1, false})
+			spans[real].a1, spans[real].b1 = s.a1, s.b1
+			n = real + 1
 		} else {
-			e.add(s)
-			real = len(e.spans) - 1
+			n = joinSpan(spans, n, s)
+			real = n - 1
 		}
 		near = s
 	}
-	e.spare = old
+	e.spans = spans[:n]
 }
 
 // whiteChange says whether the change touches no word.
@@ -62,6 +62,9 @@ func (e *engine) island(left, right span, limit int) bool {
 	a0, a1 := left.a1, right.a0
 	if a1-a0 > islandBytes*max(1, limit) || right.b0-left.b1 > 2*islandBytes*max(1, limit) {
 		return false
+	}
+	if a1-a0 > max(signBytes, wordBytes*limit) && e.a[a0] == ' ' && byteKinds[e.a[a0+1]] == '0'+kindWord {
+		return false // the common case: a word, and too long for one
 	}
 	if hasBlankLine(e.a[a0:a1]) || hasBlankLine(e.b[left.b1:right.b0]) {
 		return false

@@ -55,11 +55,13 @@ func (s sequence) slice(i, j int) sequence {
 
 func (x *exactScratch) begin() { x.cells, x.steps = 0, 0 }
 
-// rep is the first token of an id in the old text, and whether the new side has it.
+// rep is what an id stands for: the key of its tokens, where the first of them stands
+// in the old text, and whether the new side has it.
 type rep struct {
-	hash       uint64
-	start, end int
-	seen       bool
+	key   uint64
+	start int
+	size  uint32
+	seen  bool
 }
 
 // gap diffs two stretches by their tokens.
@@ -130,19 +132,22 @@ func (x *exactScratch) number(a, b string, salt uint64) bool {
 	x.idA, x.idB = grow(x.idA, len(x.tokA)), grow(x.idB, len(x.tokB))
 	left := maxProbes*(len(x.tokA)+len(x.tokB)) + 1000
 	for k, t := range x.tokA {
-		hash := hashToken(a, t, salt)
-		at, probes := x.place(a, a[t.Start:t.End], hash)
+		key, hash := tokenKey(a, t, salt)
+		at, probes := x.place(a, a[t.Start:t.End], key, hash)
 		if left -= probes; left < 0 && salt < maxSalts {
 			return false
 		}
-		if x.slots[at] == 0 {
-			x.reps = append(x.reps, rep{hash: hash, start: t.Start, end: t.End})
-			x.slots[at] = int32(len(x.reps))
+		id := x.slots[at] - 1
+		if id < 0 {
+			id = int32(len(x.reps))
+			x.reps = append(x.reps, rep{key: key, start: t.Start, size: uint32(t.End - t.Start)})
+			x.slots[at] = id + 1
 		}
-		x.idA[k] = x.slots[at] - 1
+		x.idA[k] = id
 	}
 	for k, t := range x.tokB {
-		at, probes := x.place(a, b[t.Start:t.End], hashToken(b, t, salt))
+		key, hash := tokenKey(b, t, salt)
+		at, probes := x.place(a, b[t.Start:t.End], key, hash)
 		if left -= probes; left < 0 && salt < maxSalts {
 			return false
 		}
@@ -157,37 +162,53 @@ func (x *exactScratch) number(a, b string, salt uint64) bool {
 
 // place finds the slot of a token, or the free one where it would be, and the number
 // of slots that it looked at; a is the old text.
-func (x *exactScratch) place(a, text string, hash uint64) (at uint64, probes int) {
-	mask := uint64(len(x.slots) - 1)
-	at = hash >> 32 & mask
-	for probes = 1; ; probes++ {
-		id := x.slots[at] - 1
+func (x *exactScratch) place(a, text string, key, hash uint64) (at uint64, probes int) {
+	slots, reps := x.slots, x.reps
+	mask := uint64(len(slots) - 1)
+	for at, probes = hash>>32&mask, 1; ; probes++ {
+		id := slots[at] - 1
 		if id < 0 {
 			return at, probes
 		}
-		if r := &x.reps[id]; r.hash == hash && a[r.start:r.end] == text {
+		if r := &reps[id]; r.key == key && (key < longKey || a[r.start:r.start+int(r.size)] == text) {
 			return at, probes
 		}
 		at = (at + 1) & mask
 	}
 }
 
-// hashToken hashes the bytes of a token, eight at a time: the same in every run.
-func hashToken(s string, t Token, salt uint64) uint64 {
-	h := (uint64(t.End-t.Start) ^ salt<<56) * hashPrime
-	i := t.Start
-	for ; i+8 <= t.End; i += 8 {
-		h = mix(h ^ load64(s, i))
+// longKey is the least key of a token of eight bytes or more.
+const longKey = 8 << 56
+
+// tokenKey gives the number that tells a token from others, and the hash that says
+// where it goes in the table. The key of a token of up to seven bytes is these bytes
+// and their number, so that equal keys are equal tokens; that of a longer one comes of
+// the hash.
+func tokenKey(s string, t Token, salt uint64) (key, hash uint64) {
+	n := uint(t.End - t.Start)
+	if n >= 8 {
+		hash = hashToken(s, t, salt)
+		return hash | 0xff<<56, hash
 	}
-	var rest uint64
-	if i+8 <= len(s) {
-		rest = load64(s, i) & (1<<(8*uint(t.End-i)) - 1)
+	key = uint64(n) << 56
+	if t.Start+8 <= len(s) {
+		key |= load64(s, t.Start) & (1<<(8*n&63) - 1)
 	} else {
-		for k := t.End - 1; k >= i; k-- {
-			rest = rest<<8 | uint64(s[k])
+		for k := t.End - 1; k >= t.Start; k-- {
+			key |= uint64(s[k]) << (8 * uint(k-t.Start) & 63)
 		}
 	}
-	return mix(h ^ rest)
+	return key, mix(key ^ salt*hashPrime)
+}
+
+// hashToken hashes the bytes of a token of eight or more, eight at a time: the same in
+// every run.
+func hashToken(s string, t Token, salt uint64) uint64 {
+	h := uint64(t.End-t.Start) ^ salt<<56
+	for i := t.Start; i+8 < t.End; i += 8 {
+		h = mix(h ^ load64(s, i))
+	}
+	return mix(h ^ load64(s, t.End-8))
 }
 
 const hashPrime = 0x9e3779b97f4a7c15

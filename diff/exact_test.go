@@ -129,7 +129,7 @@ func TestChosenWords(t *testing.T) {
 	var text []byte
 	for k, n := 0, 0; n < words; k++ {
 		word := "x" + string(appendNumber(nil, k))
-		if hashToken(word, Token{0, len(word)}, 0)>>32&mask == 7 {
+		if _, hash := tokenKey(word, Token{0, len(word)}, 0); hash>>32&mask == 7 {
 			text = append(append(text, word...), ' ')
 			n++
 		}

@@ -28,7 +28,7 @@ func (o Op) String() string {
 // segments. Numbers go up in the order of the old text.
 type Segment struct {
 	Op             Op
-	A0, A1, B0, B1 int
-	Pair           int  // for moves: 1, 2, …, the same on both sides; else 0
 	Whitespace     bool // a Delete or Insert of white space alone: no word changed
+	A0, A1, B0, B1 int
+	Pair           int // for moves: 1, 2, …, the same on both sides; else 0
 }

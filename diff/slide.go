@@ -23,28 +23,38 @@ const (
 // slideAll moves each pure change between equal stretches to its best place. A
 // change that comes to touch another becomes one with it.
 func (e *engine) slideAll() {
-	old := e.spans
-	e.spans = e.spare[:0]
-	for k := 0; k < len(old); k++ {
-		s := old[k]
-		if s.equal || !s.pure() || len(e.spans) == 0 || k+1 == len(old) || !e.spans[len(e.spans)-1].equal {
-			e.add(s)
+	spans := e.spans
+	n := 0 // spans that are done; what is written never overtakes what is read
+	for k := 0; k < len(spans); k++ {
+		s := spans[k]
+		if s.equal || !s.pure() || n == 0 || k+1 == len(spans) || !spans[n-1].equal {
+			n = joinSpan(spans, n, s)
 			continue
 		}
-		last := &e.spans[len(e.spans)-1]
-		next := &old[k+1]
+		last, next := &spans[n-1], &spans[k+1]
 		by := e.slideBy(s, last.a1-last.a0, next.a1-next.a0)
 		last.a1, last.b1 = last.a1+by, last.b1+by
 		next.a0, next.b0 = next.a0+by, next.b0+by
 		if last.a0 == last.a1 {
-			e.spans = e.spans[:len(e.spans)-1]
+			n--
 		}
-		e.add(span{s.a0 + by, s.a1 + by, s.b0 + by, s.b1 + by, false})
 		if next.a0 == next.a1 {
 			k++
 		}
+		n = joinSpan(spans, n, span{s.a0 + by, s.a1 + by, s.b0 + by, s.b1 + by, false})
 	}
-	e.spare = old
+	e.spans = spans[:n]
+}
+
+// joinSpan puts a span behind the first n, as part of the last where both are of a kind,
+// and gives the number that there are then.
+func joinSpan(spans []span, n int, s span) int {
+	if n > 0 && spans[n-1].equal == s.equal {
+		spans[n-1].a1, spans[n-1].b1 = s.a1, s.b1
+		return n
+	}
+	spans[n] = s
+	return n + 1
 }
 
 // slideBy gives the number of bytes that the pure change s is to move, to the right
@@ -54,8 +64,19 @@ func (e *engine) slideBy(s span, left, right int) int {
 	if s.b0 == s.b1 {
 		text, from, to, other, at = e.a, s.a0, s.a1, e.b, s.b0
 	}
-	left = commonSuffix(text[from-left:from], text[from-left:to])
-	right = commonPrefix(text[from:to+right], text[to:to+right])
+	if left > 0 && text[from-1] == text[to-1] {
+		left = commonSuffix(text[from-left:from], text[from-left:to])
+	} else {
+		left = 0
+	}
+	if right > 0 && text[from] == text[to] {
+		right = commonPrefix(text[from:to+right], text[to:to+right])
+	} else {
+		right = 0
+	}
+	if left == 0 && right == 0 {
+		return 0
+	}
 	best, by := -1, 0
 	for d := right; d >= -left; d-- {
 		if d != 0 && !(cutsClean(text, from+d) && cutsClean(text, to+d) && cutsClean(other, at+d)) {
@@ -81,6 +102,16 @@ func edgeWorth(s string, i int) int {
 			return edgeBlankLine
 		}
 		return edgeLine
+	case (left == ' ' || right == ' ') && right != '\n' && right != '\r':
+		word := left
+		if left == ' ' && i > 1 {
+			word = s[i-2]
+		}
+		if isLetter(word) || isDigit(word) {
+			return edgeSpace // the common case, which the rest comes to as well
+		}
+	}
+	switch {
 	case right == '\n' || right == '\r':
 		_, _, next := lineAt(s, i, len(s))
 		if next < len(s) && (s[next] == '\n' || s[next] == '\r') {

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -34,9 +35,7 @@ func Texts(a, b string, opt Options) []Segment {
 		return []Segment{{Op: Equal, A1: len(a), B1: len(b)}}
 	}
 	e := engines.Get().(*engine)
-	e.diff(a, b, opt)
-	result := make([]Segment, len(e.out))
-	copy(result, e.out)
+	result := e.diff(a, b, opt)
 	e.release()
 	return result
 }
@@ -58,7 +57,6 @@ type engine struct {
 
 	exact  exactScratch
 	anchor anchorScratch
-	spare  []span
 	tokens []Token
 }
 
@@ -69,7 +67,7 @@ type span struct {
 	equal          bool
 }
 
-func (e *engine) diff(a, b string, opt Options) {
+func (e *engine) diff(a, b string, opt Options) []Segment {
 	e.a, e.b = a, b
 	e.spans, e.out = e.spans[:0], e.out[:0]
 	e.exact.begin()
@@ -85,11 +83,11 @@ func (e *engine) diff(a, b string, opt Options) {
 	if !opt.NoMoves {
 		moves = e.diffMoved(e.findMoves(), opt)
 	}
-	if len(moves) > 0 {
-		e.writeMoved(moves)
-	} else {
-		e.write()
+	if len(moves) == 0 {
+		return e.write()
 	}
+	e.writeMoved(moves)
+	return slices.Clone(e.out)
 }
 
 // release gives the engine back, without the texts that it worked on, unless it has
@@ -139,6 +137,12 @@ func (e *engine) addEqual(a0, a1, b0, b1 int) {
 // addChange appends a stretch that differs, less the white space that both sides
 // begin or end with. Either side may be empty.
 func (e *engine) addChange(a0, a1, b0, b1 int) {
+	if a1-a0 > 2 && b1-b0 > 2 && spaced(e.a[a0:a1]) && spaced(e.b[b0:b1]) {
+		e.addEqual(a0, a0+1, b0, b0+1)
+		e.add(span{a0 + 1, a1 - 1, b0 + 1, b1 - 1, false})
+		e.addEqual(a1-1, a1, b1-1, b1)
+		return
+	}
 	head := 0
 	for head < min(a1-a0, b1-b0) && e.a[a0+head] == e.b[b0+head] {
 		n := whiteAt(e.a, a0+head)
@@ -171,6 +175,13 @@ func (e *engine) addChange(a0, a1, b0, b1 int) {
 	e.addEqual(a1-tail, a1, b1-tail, b1)
 }
 
+// spaced says that s has one space at either end, and a letter, digit or underscore
+// beside it: the common case, in which nothing can go together with the space.
+func spaced(s string) bool {
+	n := len(s)
+	return s[0] == ' ' && s[n-1] == ' ' && byteKinds[s[1]] == '0'+kindWord && byteKinds[s[n-2]] == '0'+kindWord
+}
+
 // add appends a span, joined to the last where both are of a kind.
 func (e *engine) add(s span) {
 	if last := len(e.spans) - 1; last >= 0 && e.spans[last].equal == s.equal {
@@ -181,15 +192,32 @@ func (e *engine) add(s span) {
 }
 
 // write makes the result of the spans.
-func (e *engine) write() {
-	for _, s := range e.spans {
+func (e *engine) write() []Segment {
+	n := 0
+	for k := range e.spans {
+		if n++; !e.spans[k].equal && !e.spans[k].pure() {
+			n++
+		}
+	}
+	out := make([]Segment, n)
+	n = 0
+	for k := range e.spans {
+		s := &e.spans[k]
 		if s.equal {
-			e.out = append(e.out, Segment{Op: Equal, A0: s.a0, A1: s.a1, B0: s.b0, B1: s.b1})
+			out[n] = Segment{Op: Equal, A0: s.a0, A1: s.a1, B0: s.b0, B1: s.b1}
+			n++
 			continue
 		}
-		e.writeDelete(s.a0, s.a1, s.b0)
-		e.writeInsert(s.a1, s.b0, s.b1)
+		if s.a0 < s.a1 {
+			out[n] = Segment{Op: Delete, A0: s.a0, A1: s.a1, B0: s.b0, B1: s.b0, Whitespace: isWhite(e.a[s.a0:s.a1])}
+			n++
+		}
+		if s.b0 < s.b1 {
+			out[n] = Segment{Op: Insert, A0: s.a1, A1: s.a1, B0: s.b0, B1: s.b1, Whitespace: isWhite(e.b[s.b0:s.b1])}
+			n++
+		}
 	}
+	return out
 }
 
 func (e *engine) writeDelete(a0, a1, b int) {

@@ -129,17 +129,17 @@ func TestTextsBound(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			e := new(engine)
-			e.diff(a, b, Options{})
+			out := e.diff(a, b, Options{})
 			runtime.ReadMemStats(&after)
 			// all that was ever allocated is more than was ever held
 			if held := after.TotalAlloc - before.TotalAlloc; held > hardMemory {
 				t.Errorf("%s: %d bytes allocated, %.0g allowed", c.name, held, float64(hardMemory))
 			}
-			if err := tileProblem(a, b, e.out); err != nil {
+			if err := tileProblem(a, b, out); err != nil {
 				t.Fatalf("%s: %v", c.name, err)
 			}
 			changed := 0
-			for _, s := range e.out {
+			for _, s := range out {
 				if s.Op != Equal {
 					changed += len(AppendTokens(nil, a[s.A0:s.A1])) + len(AppendTokens(nil, b[s.B0:s.B1]))
 				}
@@ -147,7 +147,7 @@ func TestTextsBound(t *testing.T) {
 			if e.exact.steps > c.steps+1000 || c.changed >= 0 && changed > c.changed {
 				t.Errorf("%s: %d steps for %d words; %.0g, %d allowed", c.name, e.exact.steps, changed, float64(c.steps), c.changed)
 			}
-			t.Logf("%-20s %11d steps %7d words %6d segments %4d MB", c.name, e.exact.steps, changed, len(e.out), (after.TotalAlloc-before.TotalAlloc)/1e6)
+			t.Logf("%-20s %11d steps %7d words %6d segments %4d MB", c.name, e.exact.steps, changed, len(out), (after.TotalAlloc-before.TotalAlloc)/1e6)
 		}
 	}
 }
@@ -168,11 +168,11 @@ func TestBudget(t *testing.T) {
 	}
 	a, b := join(words), join(other)
 	e := new(engine)
-	e.diff(a, b, Options{})
-	if err := tileProblem(a, b, e.out); err != nil {
+	out := e.diff(a, b, Options{})
+	if err := tileProblem(a, b, out); err != nil {
 		t.Fatal(err)
 	}
-	if kept := equalTokens(a, e.out); kept < 100_000 {
+	if kept := equalTokens(a, out); kept < 100_000 {
 		t.Errorf("%d words of %d kept", kept, len(words))
 	}
 	if e.exact.steps > 2*budgetCells/64 {

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,20 +10,22 @@ import (
 // commonPrefix gives the number of bytes that a and b begin with alike.
 func commonPrefix(a, b string) int {
 	n := min(len(a), len(b))
-	i := 0
-	for step := 64; i+step <= n && a[i:i+step] == b[i:i+step]; {
+	i, step := 0, 64
+	for i+step <= n && a[i:i+step] == b[i:i+step] {
 		i += step
 		if step < 1<<13 {
 			step *= 2
 		}
 	}
-	for step := 1 << 12; step >= 64; step /= 2 { // the block that differs, by halves
+	for step /= 2; step >= 64; step /= 2 { // the block that differs, by halves
 		if i+step <= n && a[i:i+step] == b[i:i+step] {
 			i += step
 		}
 	}
-	for i+8 <= n && load64(a, i) == load64(b, i) {
-		i += 8
+	for ; i+8 <= n; i += 8 {
+		if x := load64(a, i) ^ load64(b, i); x != 0 {
+			return i + bits.TrailingZeros64(x)/8
+		}
 	}
 	for i < n && a[i] == b[i] {
 		i++
@@ -34,20 +37,22 @@ func commonPrefix(a, b string) int {
 func commonSuffix(a, b string) int {
 	n := min(len(a), len(b))
 	a, b = a[len(a)-n:], b[len(b)-n:]
-	i := n
-	for step := 64; i >= step && a[i-step:i] == b[i-step:i]; {
+	i, step := n, 64
+	for i >= step && a[i-step:i] == b[i-step:i] {
 		i -= step
 		if step < 1<<13 {
 			step *= 2
 		}
 	}
-	for step := 1 << 12; step >= 64; step /= 2 {
+	for step /= 2; step >= 64; step /= 2 {
 		if i >= step && a[i-step:i] == b[i-step:i] {
 			i -= step
 		}
 	}
-	for i >= 8 && load64(a, i-8) == load64(b, i-8) {
-		i -= 8
+	for ; i >= 8; i -= 8 {
+		if x := load64(a, i-8) ^ load64(b, i-8); x != 0 {
+			return n - i + bits.LeadingZeros64(x)/8
+		}
 	}
 	for i > 0 && a[i-1] == b[i-1] {
 		i--
@@ -185,5 +190,8 @@ func whiteAt(s string, i int) int {
 
 // isWhite says whether s is white space alone.
 func isWhite(s string) bool {
+	if s != "" && s[0] < utf8.RuneSelf && byteKinds[s[0]] < '0'+kindBlank {
+		return false
+	}
 	return strings.TrimLeftFunc(s, unicode.IsSpace) == ""
 }

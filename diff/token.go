@@ -1,6 +1,9 @@
 package diff
 
-import "unicode/utf8"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
 // Token is one word, mark or cluster of a text: the bytes s[Start:End].
 type Token struct{ Start, End int }
@@ -27,7 +30,12 @@ func appendTokens(dst []Token, s string, from, to int) []Token {
 	for i := from; i < len(s); {
 		switch byteKind(s[i]) {
 		case kindWord:
-			j := wordEnd(s, i)
+			j := wordRun(s, i)
+			for ; j+1 < len(s) && s[j] == ' ' && byteKinds[s[j+1]] == '1'; j = wordRun(s, i) {
+				dst = append(dst, Token{i, j}) // most words stand between spaces
+				i = j + 1
+			}
+			j = wordEnd(s, i, j)
 			dst = append(dst, Token{i, j})
 			i = j
 			continue
@@ -84,14 +92,10 @@ func isDigit(b byte) bool  { return b-'0' < 10 }
 func isLetter(b byte) bool { return b|0x20-'a' < 26 }
 
 // wordEnd finds the end of the word that starts with the letter, digit or
-// underscore s[i]. It knows the rules as far as ASCII goes (WB5–WB13b) and leaves
+// underscore s[i] and runs on in such to j. It knows the rules as far as ASCII goes (WB5–WB13b) and leaves
 // the word to scanToken as soon as another script may have a say.
-func wordEnd(s string, i int) int {
-	j := i + 1
-	for {
-		for j < len(s) && byteKinds[s[j]] == '1' {
-			j++
-		}
+func wordEnd(s string, i, j int) int {
+	for ; ; j = wordRun(s, j) {
 		if j == len(s) || s[j] == ' ' {
 			return j
 		}
@@ -117,6 +121,29 @@ func wordEnd(s string, i int) int {
 		}
 		j += 2
 	}
+}
+
+// wordRun gives the end of the letters, digits and underscores from s[i] on, which it
+// tells eight at a time: all bytes of a register at once are added up so that the
+// highest bit of each says what it is.
+func wordRun(s string, i int) int {
+	const ones = 0x0101010101010101
+	for i+8 <= len(s) {
+		x := load64(s, i)
+		low := x &^ (0x80 * ones)
+		lower := low | 0x20*ones
+		letter := (lower + (0x80-'a')*ones) &^ (lower + (0x7f-'z')*ones)
+		digit := (low + (0x80-'0')*ones) &^ (low + (0x7f-'9')*ones)
+		underscore := 0x80*ones - (low ^ '_'*ones)
+		if other := ^(letter | digit | underscore) | x; other&(0x80*ones) != 0 {
+			return i + bits.TrailingZeros64(other&(0x80*ones))/8
+		}
+		i += 8
+	}
+	for i < len(s) && byteKinds[s[i]] == '1' {
+		i++
+	}
+	return i
 }
 
 // scanToken finds the end of the UAX #29 segment that starts at the boundary i, for
