@@ -34,9 +34,29 @@ type entry struct {
 	html    string // the word diff, or what a first version says
 }
 
-// feedPage serves /feed.atom and /feed.json: the changes of the whole store, or those
-// that a filter lets through, as log has it.
+// modified is when a version last changed for who follows a feed: when it was recorded
+// or, later, a correction was bound to it.
+func (e *entry) modified() time.Time {
+	if c := e.version.Correction; c != nil && c.Recorded.After(e.version.Recorded) {
+		return c.Recorded
+	}
+	return e.version.Recorded
+}
+
+// feedPage serves /feed.atom and /feed.json: the changes of the whole store, those of
+// the article that ?article= names, or those that a filter lets through, as log has it.
 func (s *Server) feedPage(w http.ResponseWriter, r *http.Request) error {
+	if name := r.URL.Query().Get("article"); name != "" {
+		id, err := s.store.Resolve(r.Context(), name)
+		if err != nil {
+			return err
+		}
+		st := &story{id: id}
+		if st.versions, err = s.store.Changes(r.Context(), id); err != nil {
+			return err
+		}
+		return s.storyFeed(w, r, st)
+	}
 	filter, err := s.logFilter(r)
 	if err != nil {
 		return err
@@ -77,14 +97,14 @@ func (s *Server) fill(r *http.Request, f *feed, filter repo.LogFilter) error {
 	return nil
 }
 
-// storyFeed is the feed of one article.
+// storyFeed is the feed of one article: one feed, at whichever of its addresses.
 func (s *Server) storyFeed(w http.ResponseWriter, r *http.Request, st *story) error {
 	path := st.current().Path
-	f := feed{title: "Changes: " + st.current().Headline, self: address(path, viewChanges, "atom"), page: address(path, viewChanges, "html"), key: "article " + st.id.String()}
+	f := feed{title: "Changes: " + st.current().Headline, self: r.URL.RequestURI(), page: address(path, viewChanges, "html"), key: "article " + st.id.String()}
 	for i := len(st.versions) - 1; i >= 0 && len(f.entries) < feedEntries; i-- {
 		f.entries = append(f.entries, entry{version: st.versions[i]})
 	}
-	return s.writeFeed(w, r, &f, false)
+	return s.writeFeed(w, r, &f, strings.HasSuffix(r.URL.Path, ".json"))
 }
 
 // dayFeed is the feed of the articles of a day.
@@ -93,7 +113,7 @@ func (s *Server) dayFeed(w http.ResponseWriter, r *http.Request, date schema.Dat
 	if err != nil {
 		return err
 	}
-	f := feed{title: s.title + ": " + string(date), self: dayAddress(date) + "feed.atom", page: dayAddress(date), key: "day " + string(date)}
+	f := feed{title: s.title + ": " + string(date), self: r.URL.RequestURI(), page: dayAddress(date), key: "day " + string(date)}
 	for _, a := range articles {
 		versions, err := s.store.Changes(r.Context(), a.Article)
 		if err != nil {
@@ -105,7 +125,7 @@ func (s *Server) dayFeed(w http.ResponseWriter, r *http.Request, date schema.Dat
 	}
 	newestFirst(f.entries)
 	f.entries = f.entries[:min(len(f.entries), feedEntries)]
-	return s.writeFeed(w, r, &f, false)
+	return s.writeFeed(w, r, &f, strings.HasSuffix(r.URL.Path, ".json"))
 }
 
 // logFilter reads the filter of the log from a query.
@@ -148,8 +168,8 @@ func (s *Server) writeFeed(w http.ResponseWriter, r *http.Request, f *feed, asJS
 		if v.Correction != nil {
 			fmt.Fprintf(h, "%s %s", v.Correction.Type, v.Correction.Text)
 		}
-		if v.Recorded.After(newest) {
-			newest = v.Recorded
+		if at := e.modified(); at.After(newest) {
+			newest = at
 		}
 	}
 	fmt.Fprintf(h, "%s %t", f.key, asJSON)
@@ -270,7 +290,7 @@ func (s *Server) writeAtom(w http.ResponseWriter, f *feed, newest time.Time) err
 		if author == "" {
 			author = "unknown"
 		}
-		a := atomEntry{ID: versionID(&v), Title: atomText{Text: v.Headline}, Updated: v.Recorded.UTC().Format(time.RFC3339),
+		a := atomEntry{ID: versionID(&v), Title: atomText{Text: v.Headline}, Updated: e.modified().UTC().Format(time.RFC3339),
 			Published: v.Published.T.UTC().Format(time.RFC3339), Author: atomPerson{Name: author},
 			Links:   []atomLink{{Rel: "alternate", Type: "text/html", Href: s.base + versionAddress(&v)}},
 			Content: atomText{Type: "html", Text: e.html}}
@@ -316,7 +336,7 @@ func (s *Server) writeJSONFeed(w http.ResponseWriter, f *feed) error {
 	for _, e := range f.entries {
 		v := e.version
 		it := item{ID: versionID(&v), URL: s.base + versionAddress(&v), Title: v.Headline, HTML: e.html, Summary: v.Note,
-			Published: v.Published.T.UTC().Format(time.RFC3339), Modified: v.Recorded.UTC().Format(time.RFC3339), Tags: kindNames(v.Kinds)}
+			Published: v.Published.T.UTC().Format(time.RFC3339), Modified: e.modified().UTC().Format(time.RFC3339), Tags: kindNames(v.Kinds)}
 		if v.Author.Name != "" {
 			it.Authors = []person{{v.Author.Name}}
 		}

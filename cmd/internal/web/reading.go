@@ -72,7 +72,7 @@ func (s *Server) dayPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return notFound("no such day")
 	}
-	if strings.HasSuffix(r.URL.Path, ".atom") {
+	if strings.HasSuffix(r.URL.Path, ".atom") || strings.HasSuffix(r.URL.Path, "/feed.json") {
 		return s.dayFeed(w, r, date)
 	}
 	m, at, err := s.moment(r)

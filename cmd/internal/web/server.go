@@ -148,6 +148,7 @@ func (s *Server) routes() (*http.ServeMux, error) {
 		"GET /news/{year}/{month}/{day}/index.json": s.kept(s.dayPage),
 		"GET /news/{year}/{month}/{day}/index.xml":  s.kept(s.dayPage),
 		"GET /news/{year}/{month}/{day}/feed.atom":  s.kept(s.dayPage),
+		"GET /news/{year}/{month}/{day}/feed.json":  s.kept(s.dayPage),
 		"GET /api.php":                              s.wiki,
 		"POST /api.php":                             s.wiki,
 		"GET /feed.atom":                            s.kept(s.feedPage),
