@@ -22,6 +22,7 @@ func (v *verifier) history() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, fresh.Close()) }()
+	fresh.SumWords()
 	v.check = &commitCheck{v: v}
 	v.report.Commits = 0 // those on main are counted
 	if err := v.settle(fresh); err != nil {

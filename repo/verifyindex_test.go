@@ -74,6 +74,10 @@ func TestIndexEdited(t *testing.T) {
 		{"a file stands elsewhere", "files", "UPDATE files SET path = 'elsewhere.md'"},
 		{"a file is another article's", "files", "UPDATE files SET article = article + 1"},
 		{"a problem is hushed up", "problems", "DELETE FROM problems"},
+		{"what a version brought is dropped", "passages", "DELETE FROM passages WHERE seq = 2"},
+		{"a version is found by no word", "phrases", "DELETE FROM phrases WHERE rowid = 2"},
+		{"a version is found by another's words", "phrases", "REPLACE INTO phrases (rowid, terms) VALUES (2, 'made up')"},
+		{"a version that isn't there is found", "phrases", "INSERT INTO phrases (rowid, terms) VALUES (77777, 'made up')"},
 		{"a problem is made up", "problems", `INSERT INTO problems (seq, "commit", path, line, field, reason) SELECT seq, "commit", 'x.md', 0, '', 'made up' FROM problems LIMIT 1`},
 	} {
 		tables[c.table]++
@@ -100,7 +104,7 @@ func TestIndexEdited(t *testing.T) {
 			}
 		}
 	}
-	for _, table := range []string{"leads", "about", "words", "articles", "corrections", "versions", "data", "log", "seals", "dated", "files", "moved", "problems"} {
+	for _, table := range []string{"leads", "about", "words", "articles", "corrections", "versions", "data", "log", "seals", "dated", "files", "moved", "problems", "passages", "phrases"} {
 		if tables[table] == 0 {
 			t.Errorf("no row of %s is edited", table)
 		}

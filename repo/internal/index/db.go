@@ -26,6 +26,8 @@ type DB struct {
 	closed bool
 
 	read atomic.Int64 // rows that queries gave
+
+	sums *wordSums // in place of words, after SumWords
 }
 
 // maxIdle bounds the connections kept for the next question.

@@ -70,6 +70,8 @@ func (d *Difference) String() string {
 		what = fmt.Sprintf("the problem %.200q with %.200q", d.Problem.Reason, d.Problem.Path)
 	}
 	switch {
+	case d.Part == PartWords && d.Field != "" && d.Want == "":
+		return fmt.Sprintf("%s: %s is %.200q, which its text doesn't give", what, d.Field, d.Have)
 	case d.Field != "":
 		return fmt.Sprintf("%s: %s is %.200q instead of %.200q", what, d.Field, d.Have, d.Want)
 	case d.Missing:
@@ -89,13 +91,13 @@ func (d *Difference) String() string {
 func Diff(ctx context.Context, have, want *DB, progress func(versions int), found func(Difference) bool) error {
 	err := have.view(func(h *conn) error {
 		return want.view(func(w *conn) error {
-			d := &comparison{ctx: ctx, have: newSide(h), want: newSide(w), progress: progress, found: func(x Difference) error {
+			d := &comparison{ctx: ctx, have: newSide(h), want: newSide(w), wantSums: want.sums, progress: progress, found: func(x Difference) error {
 				if !found(x) {
 					return errStop
 				}
 				return ctx.Err()
 			}}
-			for _, step := range []func() error{d.file, d.tip, d.articles, d.seals, d.dates, d.addresses, d.contexts, d.paths, d.moves, d.corrections, d.problems, d.passages, d.phrases} {
+			for _, step := range []func() error{d.file, d.tip, d.articles, d.seals, d.dates, d.addresses, d.contexts, d.paths, d.moves, d.corrections, d.problems, d.wordsBrought} {
 				if err := step(); err != nil {
 					return err
 				}
@@ -112,6 +114,7 @@ func Diff(ctx context.Context, have, want *DB, progress func(versions int), foun
 type comparison struct {
 	ctx        context.Context
 	have, want *side
+	wantSums   *wordSums              // of want, where it keeps sums
 	found      func(Difference) error // errStop where no more is asked for
 	progress   func(versions int)
 	versions   int // compared

@@ -43,7 +43,8 @@
 //	moved     which article stood at such a path before, for Cut
 //	corrections, problems
 //	passages  seq → which words the version brought and took, as they stand in print
-//	phrases   seq → the same as terms, in a full-text table without content (words.go)
+//	phrases   seq → the same as terms, in a full-text table without content (words.go),
+//	          whose pages [Diff] reads itself (postings.go)
 //	lost      versions that rewritten history dropped, until they are named
 //
 // What is wide, data and log, stands in the order of recording: however many articles

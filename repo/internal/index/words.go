@@ -172,6 +172,10 @@ const maxHeldPassages = 4 << 20
 // of it before. It must be said again when another version comes to stand before it.
 func (tx *Tx) SetPassages(seq int64, p Passages) error {
 	return tx.do("keep the passages of the version at place %d", []any{seq}, func(*conn) error {
+		if tx.db.sums != nil {
+			tx.db.sums.set(seq, p)
+			return nil
+		}
 		h := &tx.passages
 		if h.bySeq == nil {
 			h.bySeq = make(map[int64]Passages)
@@ -232,6 +236,9 @@ func (tx *Tx) cutPassages(after int64) error {
 	if err := tx.flushPassages(); err != nil {
 		return err
 	}
+	if tx.db.sums != nil {
+		tx.db.sums.cut(after)
+	}
 	tx.passages.last = -1
 	return cmp.Or(tx.c.exec("DELETE FROM phrases WHERE rowid > ?", after), tx.c.exec("DELETE FROM passages WHERE seq > ?", after))
 }
@@ -239,6 +246,9 @@ func (tx *Tx) cutPassages(after int64) error {
 // emptyPassages drops all.
 func (tx *Tx) emptyPassages() error {
 	tx.passages = heldPassages{last: -1}
+	if tx.db.sums != nil {
+		tx.db.sums.cut(-1)
+	}
 	return cmp.Or(tx.c.exec("DELETE FROM passages"), tx.c.exec("INSERT INTO phrases (phrases) VALUES ('delete-all')"))
 }
 

@@ -202,8 +202,7 @@ func checkPhrases(t *testing.T, r *rand.Rand, db *DB, kept map[int64][]diff.Pass
 
 // TestDiffNamesWords sees whether a comparison notices what is wrong with words.
 func TestDiffNamesWords(t *testing.T) {
-	make := func(change string) *DB {
-		db := open(t, filepath.Join(t.TempDir(), "index.sqlite"))
+	fill := func(db *DB, change string) *DB {
 		write(t, db, func(tx *Tx) {
 			for seq := int64(1); seq <= 3; seq++ {
 				must(t, tx.AddVersion(benchRow(int(seq), 1, int(seq)), nil, nil))
@@ -211,30 +210,53 @@ func TestDiffNamesWords(t *testing.T) {
 			}
 			if change != "" {
 				must(t, tx.flushPassages())
-				must(t, tx.c.exec(change))
+				for step := range strings.SplitSeq(change, "; ") {
+					must(t, tx.c.exec(step))
+				}
 			}
 		})
 		return db
 	}
+	make := func(change string) *DB {
+		return fill(open(t, filepath.Join(t.TempDir(), "index.sqlite")), change)
+	}
 	want := make("")
-	for _, change := range []string{
-		"DELETE FROM passages WHERE seq = 2",
-		"UPDATE passages SET data = x'01' WHERE seq = 1",
-		"INSERT INTO passages VALUES (9, x'01')",
-		"DELETE FROM phrases WHERE rowid = 3",
-		"INSERT INTO phrases (rowid, terms) VALUES (7, 'three')",
-		"INSERT OR REPLACE INTO phrases (rowid, terms) VALUES (1, 'one two three 2')",
+	sums := open(t, filepath.Join(t.TempDir(), "sums.sqlite"))
+	sums.SumWords()
+	fill(sums, "")
+	const two, three = "version 2 of article ", "version 3 of article "
+	for _, c := range []struct{ change, named string }{
+		{"DELETE FROM passages WHERE seq = 2", two},
+		{"UPDATE passages SET data = x'01' WHERE seq = 2", two},
+		{"UPDATE passages SET data = x'' WHERE seq = 2", two},
+		{"INSERT INTO passages VALUES (9, x'01')", "place 9"},
+		{"DELETE FROM phrases WHERE rowid = 3", three},
+		{"INSERT INTO phrases (rowid, terms) VALUES (7, 'three')", "place 7"},
+		{"REPLACE INTO phrases (rowid, terms) VALUES (2, 'one two three')", two},
+		{"REPLACE INTO phrases (rowid, terms) VALUES (2, 'one two three 2 one')", two},
+		{"REPLACE INTO phrases (rowid, terms) VALUES (2, 'two one three 2')", two},
+		{"REPLACE INTO phrases (rowid, terms) VALUES (2, 'one two three 3'); REPLACE INTO phrases (rowid, terms) VALUES (3, 'one two three 2')", two},
+		{"UPDATE phrases_docsize SET sz = x'05' WHERE id = 3", three},
 	} {
-		n := 0
-		must(t, Diff(context.Background(), make(change), want, nil, func(d Difference) bool {
-			if d.Part == PartWords && d.String() != "" {
-				n++
+		for _, want := range []*DB{want, sums} {
+			named, words := false, 0
+			must(t, Diff(context.Background(), make(c.change), want, nil, func(d Difference) bool {
+				if d.Part == PartWords {
+					words++
+					named = named || strings.Contains(d.String(), c.named)
+				}
+				return true
+			}))
+			if !named {
+				t.Errorf("after %s %d differences were found, none of %s", c.change, words, c.named)
 			}
+		}
+	}
+	for _, same := range []*DB{want, sums} {
+		must(t, Diff(context.Background(), make(""), same, nil, func(d Difference) bool {
+			t.Errorf("of what is right: %s", d.String())
 			return true
 		}))
-		if n == 0 {
-			t.Errorf("after %s nothing was found", change)
-		}
 	}
 }
 
