@@ -167,7 +167,7 @@ func (s *Store) Before(ctx context.Context, v Version) (before Version, ok bool,
 	if err != nil || !ok {
 		return Version{}, false, err
 	}
-	before, err = s.placed(&earlier)
+	before, err = s.placed(s.idx.Reader, &earlier)
 	return before, err == nil, err
 }
 

@@ -240,7 +240,7 @@ func (s *Store) oneVersion(id schema.ID, v string) (found Version, ok bool, err 
 	if err != nil || !ok {
 		return Version{}, false, err
 	}
-	found, err = s.placed(&row)
+	found, err = s.placed(s.idx.Reader, &row)
 	return found, err == nil, err
 }
 

@@ -58,7 +58,7 @@ func (s *Store) Log(ctx context.Context, f LogFilter) iter.Seq2[Version, error] 
 		for _, k := range f.Kinds {
 			filter.Kinds = append(filter.Kinds, string(k))
 		}
-		place, quiet, left := s.placer(), s.quiet(), f.Limit
+		place, quiet, left := s.placer(s.idx.Reader), s.quiet(), f.Limit
 		if f.QuietEdits {
 			filter.Limit = 0 // what only looks like one doesn't count
 		}
@@ -89,12 +89,12 @@ const maxPlaced = 1 << 12
 
 // placer is placed for many rows: of an article that comes up again its list is
 // read once, so that a long history costs its length and not the square of it.
-func (s *Store) placer() func(*index.Row) (Version, error) {
+func (s *Store) placer(idx index.Reader) func(*index.Row) (Version, error) {
 	lists := map[schema.ID]map[int]Version{} // nil: seen once
 	return func(r *index.Row) (Version, error) {
 		list, again := lists[r.Article]
 		if again && list == nil {
-			rows, err := s.idx.Versions(r.Article)
+			rows, err := idx.Versions(r.Article)
 			if err != nil {
 				return Version{}, err
 			}
@@ -114,17 +114,17 @@ func (s *Store) placer() func(*index.Row) (Version, error) {
 		if v, ok := list[r.Number]; ok && v.Seal == Seal(r.Seal) {
 			return v, nil
 		}
-		return s.placed(r) // the first of its article, or moved since
+		return s.placed(idx, r) // the first of its article, or moved since
 	}
 }
 
 // placed makes a version of a row, with its place and its correction.
-func (s *Store) placed(r *index.Row) (Version, error) {
-	v, err := toVersion(s.idx.Reader, r)
+func (s *Store) placed(idx index.Reader, r *index.Row) (Version, error) {
+	v, err := toVersion(idx, r)
 	if err != nil {
 		return v, err
 	}
-	corrections, err := s.idx.Corrections(r.Article)
+	corrections, err := idx.Corrections(r.Article)
 	if err != nil || len(corrections) == 0 {
 		return v, err
 	}
@@ -158,7 +158,7 @@ func (s *Store) List(ctx context.Context, f ListFilter) ([]Version, error) {
 func (s *Store) placedAll(rows []index.Row) ([]Version, error) {
 	out := make([]Version, 0, len(rows))
 	for i := range rows {
-		v, err := s.placed(&rows[i])
+		v, err := s.placed(s.idx.Reader, &rows[i])
 		if err != nil {
 			return nil, err
 		}
@@ -182,7 +182,7 @@ func (s *Store) AsOf(ctx context.Context, id schema.ID, m Moment) (v Version, ok
 	if err != nil || !ok {
 		return Version{}, false, err
 	}
-	v, err = s.placed(&row)
+	v, err = s.placed(s.idx.Reader, &row)
 	return v, err == nil, err
 }
 
@@ -198,7 +198,7 @@ func (s *Store) Related(ctx context.Context, id schema.ID, limit int) ([]Related
 	}
 	out := make([]Related, 0, len(rows))
 	for i := range rows {
-		v, err := s.placed(&rows[i].Row)
+		v, err := s.placed(s.idx.Reader, &rows[i].Row)
 		if err != nil {
 			return nil, err
 		}

@@ -17,6 +17,11 @@ import (
 type SearchQuery struct {
 	Text   string
 	Filter LogFilter // its Limit is that of the hits
+	// Skip passes over so many hits: what the parts of the list before it held, each
+	// asked for with the same Limit. What is recorded meanwhile may move hits from part
+	// to part; with the Filter's Before at one more than the Sequence of what [Store.Log]
+	// gives first, none appears that came since.
+	Skip int
 }
 
 // Hit is an article of which one version or more satisfy a query.
@@ -43,7 +48,7 @@ const (
 	summaryWeight  = 2
 )
 
-// evaluated is how many hits are ranked at least, where fewer are asked for.
+// evaluated is how many hits are ranked together at least, where fewer are asked for.
 const evaluated = 100
 
 // Search finds the articles of which any version that ever was holds what a query
@@ -51,7 +56,10 @@ const evaluated = 100
 //
 // A version satisfies a query by all its fields together. Which articles can is told
 // by the index, and those that held the words most often and whose words are rarest
-// are looked at first: beyond the first hundred or so, none is ranked.
+// are looked at first. With a Limit they are ranked in groups of a hundred, or of four
+// times the Limit where that is more: a hit of a later group stands behind all of an
+// earlier one, whatever its score. So of a word that stands in every article some
+// hundred articles are read; of the others the index alone is asked whether they hold it.
 func (s *Store) Search(ctx context.Context, q SearchQuery) ([]Hit, error) {
 	if err := s.view(ctx); err != nil {
 		return nil, err
@@ -60,33 +68,14 @@ func (s *Store) Search(ctx context.Context, q SearchQuery) ([]Hit, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &searcher{s: s, query: parsed, filter: q.Filter.index(), place: s.placer()}
+	w := &searcher{s: s, query: parsed, filter: q.Filter.index(), place: s.placer(s.idx.Reader), files: newFiles(s.git.Blob, filesKept)}
 	w.filtered = !w.filter.Empty()
 	if err := w.rate(); err != nil {
 		return nil, err
 	}
-	enough := math.MaxInt
-	if q.Filter.Limit > 0 {
-		enough = max(evaluated, 4*q.Filter.Limit)
-	}
-	var found []*satisfier
-	for _, c := range w.candidates {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		m, err := w.look(c.num, c.places)
-		if err != nil {
-			return nil, err
-		}
-		if m != nil {
-			if found = append(found, m); len(found) >= enough {
-				break
-			}
-		}
-	}
-	w.rank(found)
-	if n := q.Filter.Limit; n > 0 && len(found) > n {
-		found = found[:n]
+	found, err := w.ranked(ctx, q.Filter.Limit, q.Skip)
+	if err != nil {
+		return nil, err
 	}
 	hits := make([]Hit, 0, len(found))
 	for _, m := range found {
@@ -99,10 +88,44 @@ func (s *Store) Search(ctx context.Context, q SearchQuery) ([]Hit, error) {
 	return hits, nil
 }
 
+// ranked gives limit hits behind the first skip, all of them where limit is 0.
+func (w *searcher) ranked(ctx context.Context, limit, skip int) (found []*satisfier, err error) {
+	group, skip := math.MaxInt, max(skip, 0)
+	if limit > 0 {
+		group = max(evaluated, 4*limit)
+	}
+	var some []*satisfier
+	for i, c := range w.candidates {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		m, err := w.look(c.num, c.places)
+		if err != nil {
+			return nil, err
+		}
+		if m != nil {
+			some = append(some, m)
+		}
+		if len(some) < group && i < len(w.candidates)-1 {
+			continue
+		}
+		w.rank(some)
+		found, some = append(found, some...), nil
+		if limit > 0 && len(found)-skip >= limit {
+			break
+		}
+	}
+	found = found[min(skip, len(found)):]
+	if limit > 0 {
+		found = found[:min(limit, len(found))]
+	}
+	return found, nil
+}
+
 // index gives the filter as the index takes it.
 func (f *LogFilter) index() index.Filter {
 	filter := index.Filter{Since: f.Since, Until: f.Until, Author: f.Author, Category: f.Category,
-		Context: f.Context, Corrections: f.Corrections, QuietEdits: f.QuietEdits, Limit: f.Limit}
+		Context: f.Context, Corrections: f.Corrections, QuietEdits: f.QuietEdits, Before: f.Before, Limit: f.Limit}
 	for _, k := range f.Kinds {
 		filter.Kinds = append(filter.Kinds, string(k))
 	}
@@ -116,6 +139,7 @@ type searcher struct {
 	filter     index.Filter
 	filtered   bool
 	place      func(*index.Row) (Version, error)
+	files      *files
 	rarity     []float64 // of the wanted phrases
 	candidates []candidate
 }
@@ -234,7 +258,7 @@ func (w *searcher) count(t *index.Touched, phrases []diff.Phrase, counts []int) 
 		}
 		if new == nil {
 			var err error
-			if old, new, err = w.s.sides(t); err != nil {
+			if old, new, err = w.s.sides(w.files, t); err != nil {
 				return err
 			}
 		}
@@ -244,17 +268,17 @@ func (w *searcher) count(t *index.Touched, phrases []diff.Phrase, counts []int) 
 }
 
 // sides reads a version and, unless it is its article's first, the one before it.
-func (s *Store) sides(t *index.Touched) (old, new *schema.State, err error) {
+func (s *Store) sides(files *files, t *index.Touched) (old, new *schema.State, err error) {
 	row, ok, err := s.idx.AtPlace(t.Seq)
 	if err != nil || !ok {
 		return nil, nil, err
 	}
-	if new, err = s.readable(&row); err != nil || t.Whole {
+	if new, err = s.readable(files, &row); err != nil || t.Whole {
 		return nil, new, err
 	}
 	before, ok, err := s.idx.Before(&row)
 	if err == nil && ok {
-		old, err = s.readable(&before)
+		old, err = s.readable(files, &before)
 	}
 	return old, new, err
 }
@@ -300,7 +324,7 @@ func (w *searcher) filterMatch(m *satisfier) (*satisfier, error) {
 		return nil, err
 	}
 	m.version = row
-	state, err := w.s.readable(&row)
+	state, err := w.s.readable(w.files, &row)
 	if err != nil {
 		return nil, err
 	}

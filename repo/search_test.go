@@ -218,7 +218,7 @@ func TestSearchRanksAndFilters(t *testing.T) {
 		{"nowhere", LogFilter{}, ""},
 		{"ferry", LogFilter{Category: "none"}, ""},
 	} {
-		hits, err := s.Search(context.Background(), SearchQuery{c.text, c.filter})
+		hits, err := s.Search(context.Background(), SearchQuery{Text: c.text, Filter: c.filter})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,5 +229,70 @@ func TestSearchRanksAndFilters(t *testing.T) {
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("search %s %+v: %q, want %q", c.text, c.filter, got, c.want)
 		}
+	}
+}
+
+// TestSearchInParts asks for hits part by part: together they are each hit once, the
+// best group first, and with Before no hit counts that came since.
+func TestSearchInParts(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	put := func(from, to int) {
+		t.Helper()
+		var drafts []Draft
+		for i := from; i < to; i++ {
+			d := draft("2015-09-26", fmt.Sprint("Event ", i))
+			d.Article = schema.DeriveID(fmt.Sprint(i)).String()
+			d.Input.Body = strings.Repeat("A ferry. ", 1+i%5) + strings.Repeat("It rained. ", i%17)
+			drafts = append(drafts, d)
+		}
+		results, err := s.Record(t.Context(), drafts, RecordOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range results {
+			if r.Err != nil {
+				t.Fatal(r.Err)
+			}
+		}
+	}
+	put(0, 130)
+	before := int64(0)
+	for v, err := range s.Log(t.Context(), LogFilter{Limit: 1}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		before = v.Sequence() + 1
+	}
+	all, err := s.Search(t.Context(), SearchQuery{Text: "ferry"})
+	if err != nil || len(all) != 130 {
+		t.Fatal(len(all), err)
+	}
+	put(130, 135)
+	const limit = 7
+	seen := map[schema.ID]bool{}
+	for skip := 0; ; skip += limit {
+		part, err := s.Search(t.Context(), SearchQuery{Text: "ferry", Filter: LogFilter{Limit: limit, Before: before}, Skip: skip})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, h := range part {
+			if seen[h.Version.Article] || h.Version.Sequence() >= before {
+				t.Errorf("part after %d: hit %d is %s", skip, i, h.Version.Headline)
+			}
+			seen[h.Version.Article] = true
+			if i > 0 && skip+i < evaluated && h.Score > part[i-1].Score {
+				t.Errorf("hit %d has a better score than the one before", skip+i)
+			}
+		}
+		if len(part) < limit {
+			break
+		}
+	}
+	if len(seen) != len(all) {
+		t.Errorf("the parts hold %d hits, there are %d", len(seen), len(all))
+	}
+	if since, err := s.Search(t.Context(), SearchQuery{Text: "ferry"}); err != nil || len(since) != 135 {
+		t.Errorf("without Before there are %d hits, %v", len(since), err)
 	}
 }

@@ -24,7 +24,7 @@ func (s *Store) AtSequence(ctx context.Context, n int64) (Version, error) {
 	if !ok {
 		return Version{}, &NotFoundError{Name: strconv.FormatInt(n, 10), What: "version"}
 	}
-	return s.placed(&row)
+	return s.placed(s.idx.Reader, &row)
 }
 
 // ListPlace is where an article stands in a list, so that the list can be read in

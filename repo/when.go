@@ -78,13 +78,10 @@ func (s *Store) When(ctx context.Context, q WhenQuery) iter.Seq2[Occurrence, err
 			return
 		}
 		slices.SortFunc(events, (*happening).compare)
-		place := s.placer()
-		for _, e := range events {
-			if err := ctx.Err(); err != nil {
-				yield(Occurrence{}, err)
-				return
-			}
-			list, err := e.tell(s, place)
+		for n := tellFirst; len(events) > 0; n = min(4*n, tellMost) {
+			part := events[:min(n, len(events))]
+			events = events[len(part):]
+			list, err := s.tell(ctx, part)
 			if err != nil {
 				yield(Occurrence{}, err)
 				return
@@ -113,32 +110,6 @@ func (e *happening) compare(f *happening) int {
 	return cmp.Or(cmp.Compare(e.published, f.published), cmp.Compare(e.seq, f.seq), cmp.Compare(e.order, f.order))
 }
 
-// tell reads the version.
-func (e *happening) tell(s *Store, place func(*index.Row) (Version, error)) ([]Occurrence, error) {
-	row, ok, err := s.idx.AtPlace(e.seq)
-	if err != nil || !ok {
-		return nil, err
-	}
-	v, err := place(&row)
-	if err != nil {
-		return nil, err
-	}
-	if e.whole == nil {
-		return []Occurrence{{e.event, e.field, v, e.passage}}, nil
-	}
-	state, err := s.readable(&row)
-	if err != nil {
-		return nil, err
-	}
-	var list []Occurrence
-	for _, f := range diff.ReadableFields(state) {
-		if x, ok := firstPlace(f, e.whole.Find); ok {
-			list = append(list, Occurrence{Appeared, f.Name, v, x})
-		}
-	}
-	return list, nil
-}
-
 // lookup appends where something stands in a text.
 type lookup func(dst []diff.Token, text string) []diff.Token
 
@@ -153,8 +124,7 @@ func firstPlace(f diff.ReadableField, find lookup) (Excerpt, bool) {
 }
 
 // readable reads what a reader of a version could read.
-func (s *Store) readable(row *index.Row) (*schema.State, error) {
-	files := newFiles(s.git.Blob, filesKept)
+func (s *Store) readable(files *files, row *index.Row) (*schema.State, error) {
 	state := func(r *index.Row) (*schema.State, error) { return rowState(r, files, s.idx.Version) }
 	return readable(row, state, s.idx.Before)
 }
@@ -188,12 +158,13 @@ func (s *Store) when(ctx context.Context, q WhenQuery) ([]*happening, error) {
 		return cmp.Or(cmp.Compare(a.Num, b.Num), cmp.Compare(a.Published, b.Published), cmp.Compare(a.Number, b.Number))
 	})
 	var events []*happening
+	files := newFiles(s.git.Blob, filesKept)
 	for len(touched) > 0 {
 		n := 1
 		for n < len(touched) && touched[n].Num == touched[0].Num {
 			n++
 		}
-		w := follower{s: s, phrase: p, counts: map[string]int{}, seen: map[string]bool{}}
+		w := follower{s: s, files: files, phrase: p, counts: map[string]int{}, seen: map[string]bool{}}
 		if err := w.follow(touched[:n]); err != nil {
 			return nil, err
 		}
@@ -205,6 +176,7 @@ func (s *Store) when(ctx context.Context, q WhenQuery) ([]*happening, error) {
 // follower follows a phrase through the versions of one article that touched it.
 type follower struct {
 	s      *Store
+	files  *files
 	phrase diff.Phrase
 	counts map[string]int  // by field, in how many places it stands
 	seen   map[string]bool // fields in which it stood once
@@ -300,7 +272,7 @@ func nearest(found []diff.Token, changed int) []diff.Token {
 
 // statesChange counts in both states.
 func (w *follower) statesChange(t *index.Touched) ([]change, error) {
-	old, new, err := w.s.sides(t)
+	old, new, err := w.s.sides(w.files, t)
 	if err != nil || new == nil {
 		return nil, err
 	}

@@ -24,6 +24,17 @@ type source interface {
 	view(f func(*conn) error) error
 }
 
+// View runs f with a Reader of which all answers are of one moment, and quicker where
+// many are asked for: a connection is held until f returns. It is one goroutine's.
+func (db *DB) View(f func(Reader) error) error {
+	return db.view(func(c *conn) error { return f(Reader{inView{c}}) })
+}
+
+// inView is a moment that is being looked at.
+type inView struct{ c *conn }
+
+func (v inView) view(f func(*conn) error) error { return f(v.c) }
+
 // Tip gives the commit that the index covers, zero where it covers nothing.
 func (r Reader) Tip() (tip [20]byte, err error) {
 	err = r.src.view(func(c *conn) error {

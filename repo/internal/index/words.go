@@ -438,5 +438,5 @@ const vocabulary = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5voca
 
 // Empty reports whether the filter lets every version through, but for its Limit.
 func (f *Filter) Empty() bool {
-	return f.Since.IsZero() && f.Until.IsZero() && f.Author == "" && len(f.Kinds) == 0 && f.Category == "" && f.Context == "" && !f.Corrections && !f.QuietEdits
+	return f.Before <= 0 && f.Since.IsZero() && f.Until.IsZero() && f.Author == "" && len(f.Kinds) == 0 && f.Category == "" && f.Context == "" && !f.Corrections && !f.QuietEdits
 }
