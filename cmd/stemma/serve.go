@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -41,7 +42,10 @@ func (a *app) serveCommand() *cobra.Command {
 		Long: `Serve the store as pages: the latest changes, the index of a day, each article as it
 is and as it was, its Changes, and the word diff of any two versions. Old addresses
 lead to the current ones. The pages work without script. Users, whom "stemma user"
-adds, sign in and edit.
+adds, sign in and edit. They stay signed in when it is started anew: the file
+stemma/sessions.json in the store holds hashes of what their browsers have, and the
+key that signs the rest. Remove it while nothing serves the store, and everybody signs
+in anew.
 
 It listens on this machine alone unless --listen says otherwise. Absolute addresses,
 in feeds and canonical links, begin with --base-url. An interrupt or SIGTERM ends it
@@ -119,7 +123,16 @@ func (a *app) serve(ctx context.Context, s *repo.Store, opt serveOptions) error 
 	if opt.jsonLog {
 		log = slog.New(slog.NewJSONHandler(a.stderr(), nil))
 	}
-	pages, err := web.New(web.Options{Store: s, Title: opt.title, Base: opt.base, Log: log, Git: repo.GitProgram{Environ: a.environ},
+	sessions, err := accounts.OpenSessions(s.Dir())
+	switch {
+	case errors.Is(err, accounts.ErrServed), errors.Is(err, fs.ErrPermission):
+		log.Warn("who signs in here is signed out when this server ends", "error", err)
+	case err != nil:
+		return err
+	default:
+		defer sessions.Close()
+	}
+	pages, err := web.New(web.Options{Sessions: sessions, Store: s, Title: opt.title, Base: opt.base, Log: log, Git: repo.GitProgram{Environ: a.environ},
 		Users: accounts.In(s.Dir()), Closed: opt.closed, TrustProxy: opt.trustProxy, Limits: opt.limits, Outside: opt.outside})
 	if err != nil {
 		return usagef("%s", err)

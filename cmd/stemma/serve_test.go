@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -78,6 +79,10 @@ func TestServe(t *testing.T) {
 	b, err := io.ReadAll(answer.Body)
 	if cerr := answer.Body.Close(); err != nil || cerr != nil || !strings.Contains(string(b), "Daily</title>") {
 		t.Errorf("%v %v: %s", err, cerr, b)
+	}
+	// Who is signed in is kept where nobody else reads it.
+	if info, err := os.Stat(filepath.Join(w.dir, "news", "stemma", "sessions.json")); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
 	}
 	stop()
 	if code := <-ended; code != 0 {

@@ -6,8 +6,11 @@
 // uses the file sees what another wrote at its next call, so that a user who was
 // removed is out at once.
 //
+// [OpenSessions] gives the file of those who are signed in, for one server at a time.
+//
 // What is kept can't be used by who reads the file: of a password its Argon2id hash
-// (RFC 9106), of a token, which is random, its SHA-256. Nobody learns from an answer,
+// (RFC 9106), of a token or of a
+// session's cookie, which are random, their SHA-256. Nobody learns from an answer,
 // or from the work that it took, whether an address is a user's.
 package accounts
 

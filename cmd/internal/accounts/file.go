@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -159,11 +160,13 @@ func (f *File) change(edit func(*content) error) (err error) {
 	if err != nil {
 		return err
 	}
-	return f.write(append(b, '\n'))
+	return replaceFile(f.path, append(b, '\n'))
 }
 
-func (f *File) write(b []byte) error {
-	t, err := os.CreateTemp(filepath.Dir(f.path), ".users-*") // made with mode 0600
+// replaceFile puts bytes in the place of a file that nobody else may read, durably: the
+// new file is whole, or the old one stays.
+func replaceFile(path string, b []byte) error {
+	t, err := os.CreateTemp(filepath.Dir(path), "."+strings.TrimSuffix(filepath.Base(path), ".json")+"-*") // made with mode 0600
 	if err != nil {
 		return err
 	}
@@ -172,10 +175,10 @@ func (f *File) write(b []byte) error {
 		err = t.Sync()
 	}
 	if err = errors.Join(err, t.Close()); err == nil {
-		err = os.Rename(t.Name(), f.path)
+		err = os.Rename(t.Name(), path)
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(t.Name()))
 	}
-	return syncFolder(filepath.Dir(f.path))
+	return syncFolder(filepath.Dir(path))
 }

@@ -183,9 +183,16 @@ func TestLimiter(t *testing.T) {
 func TestSessionsEnd(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	all := &sessions{now: func() time.Time { return now }, open: map[[32]byte]*session{}}
-	first := all.begin(&session{email: "ada@example.org"})
-	second := all.begin(&session{email: "ada@example.org"})
+	all := newSessions(func() time.Time { return now }, nil)
+	begin := func(email string) string {
+		secret, err := all.begin(&session{email: email})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secret
+	}
+	first := begin("ada@example.org")
+	second := begin("ada@example.org")
 	if first == second || all.find(first) == nil || all.find("") != nil || all.find(first+"x") != nil {
 		t.Error("a session is not found by its secret alone")
 	}
@@ -204,7 +211,7 @@ func TestSessionsEnd(t *testing.T) {
 	var secrets []string
 	for range sessionEach + 5 {
 		now = now.Add(time.Second)
-		secrets = append(secrets, all.begin(&session{email: "ada@example.org"}))
+		secrets = append(secrets, begin("ada@example.org"))
 	}
 	if all.count() != sessionEach || all.find(secrets[0]) != nil || all.find(secrets[len(secrets)-1]) == nil {
 		t.Errorf("%d sessions of one user", all.count())
@@ -212,7 +219,7 @@ func TestSessionsEnd(t *testing.T) {
 	for i := range sessionMost {
 		all.open[[32]byte{1, byte(i), byte(i >> 8), byte(i >> 16)}] = &session{email: strconv.Itoa(i), began: now, used: now}
 	}
-	all.begin(&session{email: "bo@example.org"})
+	begin("bo@example.org")
 	if n := all.count(); n != sessionMost {
 		t.Errorf("%d sessions in all", n)
 	}

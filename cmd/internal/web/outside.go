@@ -183,7 +183,9 @@ func (s *Server) comeBack(w http.ResponseWriter, r *http.Request) error {
 		s.log.Warn("a sign-in by OpenID Connect was refused", "client", s.client(r), "user", u.Email, "error", "not allowed here")
 		return &failure{status: http.StatusForbidden, text: "you are known, but not allowed here", hint: "ask who runs this server"}
 	}
-	s.beginSession(w, r, &session{email: u.Email, outside: u})
+	if err := s.beginSession(w, r, &session{email: u.Email, outside: u}); err != nil {
+		return err
+	}
 	return &seeOther{j.Next}
 }
 

@@ -30,14 +30,15 @@ type Options struct {
 	Base  string           // "https://news.example", with which absolute addresses begin; "" leaves them relative
 	Log   *slog.Logger     // nil logs nothing
 	Now   func() time.Time // nil is time.Now
-	// Secret signs what readers keep for the server, at least 16 bytes; nil is one that
-	// lasts as long as the server.
+	// Secret signs what readers keep for the server, at least 16 bytes; nil is that of
+	// Sessions, or one that lasts as long as the server.
 	Secret []byte
 	Git    repo.GitProgram // by which clones are served
 
-	Users      *accounts.File // who may sign in and write; nil: nobody
-	Closed     bool           // only users may read
-	TrustProxy bool           // the last X-Forwarded-For says who asks: only right behind a proxy that sets it
+	Users      *accounts.File     // who may sign in and write; nil: nobody
+	Sessions   *accounts.Sessions // where who is signed in is kept over a restart; nil: nowhere. The caller closes it
+	Closed     bool               // only users may read
+	TrustProxy bool               // the last X-Forwarded-For says who asks: only right behind a proxy that sets it
 	Limits     Limits
 	Outside    Outside // who signs in by OpenID Connect; wants Users
 	Keep       int64   // bytes of memory for answers that are given again; 0 is 32 MiB, less than 0 keeps none
@@ -85,7 +86,11 @@ func New(opt Options) (*Server, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if s.secret = opt.Secret; s.secret == nil {
+	s.secret = opt.Secret
+	if s.secret == nil && opt.Sessions != nil {
+		s.secret = opt.Sessions.Key()
+	}
+	if s.secret == nil {
 		s.secret = make([]byte, 32)
 		rand.Read(s.secret) // never fails: see crypto/rand
 	}
@@ -99,7 +104,7 @@ func New(opt Options) (*Server, error) {
 		}
 		s.base = u.Scheme + "://" + u.Host
 	}
-	s.sessions = &sessions{now: s.now, open: map[[32]byte]*session{}}
+	s.sessions = newSessions(s.now, opt.Sessions)
 	s.limiter = &limiter{now: s.now, until: map[string]time.Time{}}
 	s.metrics = newMetrics(s.now())
 	if opt.Keep >= 0 {

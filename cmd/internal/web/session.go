@@ -24,6 +24,10 @@ const (
 	sessionLife = 14 * 24 * time.Hour // however much it is used
 	sessionMost = 20_000
 	sessionEach = 20
+	// sessionStale is how much later than its file says a session may have been used: a
+	// request that only reads doesn't write, and after a restart the session is idle for
+	// as much longer.
+	sessionStale = time.Hour
 )
 
 // session is a browser that somebody signed in with.
@@ -31,18 +35,52 @@ type session struct {
 	email    string
 	standing accounts.Standing // as it was when they signed in; zero where they came by OpenID Connect
 	outside  accounts.User     // who they are where no file of users says it; zero for those who have a password here
-	form     string            // what each form of theirs must bring along
+	form     string            // what each form of theirs must bring along: it follows from the cookie, and is not kept
 	began    time.Time
 	used     time.Time
 }
 
 // sessions are the browsers that are signed in. What a cookie holds is kept as its
-// hash: who reads the memory of a server that crashed can't be anybody with it.
+// hash: who reads the memory of a server that crashed, or the file that lasts over its
+// restart, can't be anybody with it.
 type sessions struct {
-	now func() time.Time
+	now  func() time.Time
+	file *accounts.Sessions // nil where sessions end with the server
 
-	mu   sync.Mutex
-	open map[[sha256.Size]byte]*session
+	mu    sync.Mutex
+	open  map[[sha256.Size]byte]*session
+	saved time.Time
+}
+
+// newSessions takes over the sessions of a file.
+func newSessions(now func() time.Time, file *accounts.Sessions) *sessions {
+	all := &sessions{now: now, file: file, open: map[[sha256.Size]byte]*session{}, saved: now()}
+	if file != nil {
+		for _, s := range file.Kept() {
+			all.open[s.Hash] = &session{email: s.Email, standing: s.Standing, outside: s.Outside, began: s.Began, used: s.Used}
+		}
+	}
+	return all
+}
+
+// save makes durable which sessions there are.
+func (all *sessions) save() error {
+	if all.file == nil {
+		return nil
+	}
+	list := make([]accounts.Session, 0, len(all.open))
+	for hash, s := range all.open {
+		list = append(list, accounts.Session{Hash: hash, Email: s.email, Standing: s.standing, Outside: s.outside, Began: s.began, Used: s.used})
+	}
+	all.saved = all.now()
+	return all.file.Save(list)
+}
+
+// formOf is what the forms of a session must bring along. It follows from what the
+// browser's cookie holds, and leads to that by no way that is known.
+func formOf(secret string) string {
+	sum := sha256.Sum256([]byte("stemma form\x00" + secret))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 func randomText(bytes int) string {
@@ -51,17 +89,17 @@ func randomText(bytes int) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// begin opens a session and gives what its cookie holds, which is always new.
-func (all *sessions) begin(s *session) (secret string) {
+// begin opens a session and gives what its cookie holds, which is always new. The
+// session is good, as long as the server runs, even where it can't be kept for longer.
+func (all *sessions) begin(s *session) (secret string, err error) {
 	secret = randomText(32)
-	s.form = randomText(32)
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	s.began = all.now()
 	s.used = s.began
 	all.sweep(s.email)
 	all.open[sha256.Sum256([]byte(secret))] = s
-	return secret
+	return secret, all.save()
 }
 
 // sweep ends what is over, and the least used of a user's, or of all, where there are
@@ -108,14 +146,25 @@ func (all *sessions) find(secret string) *session {
 		return nil
 	}
 	s.used = all.now()
-	return s
+	if s.used.Sub(all.saved) > sessionStale {
+		_ = all.save() // tried again in an hour; until then a restart makes it idle earlier
+	}
+	found := *s
+	found.form = formOf(secret)
+	return &found
 }
 
-// end closes the session of a cookie.
-func (all *sessions) end(secret string) {
+// end closes the session of a cookie. Once it returns without an error, nobody is
+// signed in with it again, also after a restart.
+func (all *sessions) end(secret string) error {
+	key := sha256.Sum256([]byte(secret))
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	delete(all.open, sha256.Sum256([]byte(secret)))
+	if all.open[key] == nil {
+		return nil
+	}
+	delete(all.open, key)
+	return all.save()
 }
 
 // count gives how many sessions are open.
@@ -173,11 +222,15 @@ func (s *Server) signedIn(r *http.Request) (accounts.User, *session, error) {
 		return accounts.User{}, nil, err
 	case ok:
 		return u, sess, nil
-	case sess.outside.Role != accounts.Nobody:
-		return sess.outside, sess, nil
+	case sess.outside.Role != accounts.Nobody && s.outside != nil:
+		// As the config says now: it may have changed with a restart, and the role may
+		// have been that of a user who was removed.
+		u = sess.outside
+		if u.Role = s.outside.role(u.Email); u.Role != accounts.Nobody {
+			return u, sess, nil
+		}
 	}
-	s.sessions.end(secret)
-	return accounts.User{}, nil, nil
+	return accounts.User{}, nil, s.sessions.end(secret)
 }
 
 // errForeignForm is a form that lacks what forms of the session have.
@@ -287,19 +340,28 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.beginSession(w, r, &session{email: u.Email, standing: standing})
+	if err := s.beginSession(w, r, &session{email: u.Email, standing: standing}); err != nil {
+		return err
+	}
 	return &seeOther{body.Next}
 }
 
 // beginSession signs a browser in: what it had before is over, so that nobody who knew
 // that is signed in with it.
-func (s *Server) beginSession(w http.ResponseWriter, r *http.Request, sess *session) {
+func (s *Server) beginSession(w http.ResponseWriter, r *http.Request, sess *session) error {
 	if old := s.cookieOf(r, sessionCookie); old != "" {
-		s.sessions.end(old)
+		if err := s.sessions.end(old); err != nil {
+			return err
+		}
 	}
-	http.SetCookie(w, s.cookie(sessionCookie, s.sessions.begin(sess)))
+	secret, err := s.sessions.begin(sess)
+	if err != nil {
+		s.log.Error("a session will not last over a restart", "error", err)
+	}
+	http.SetCookie(w, s.cookie(sessionCookie, secret))
 	s.dropCookie(w, enterCookie)
 	s.log.Info("signed in", "user", sess.email, "client", s.client(r))
+	return nil
 }
 
 func (s *Server) dropCookie(w http.ResponseWriter, name string) {
@@ -316,8 +378,10 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) error {
 	if err := checkForm(r); err != nil && !errors.Is(err, errSignedOut) {
 		return err
 	}
-	s.sessions.end(s.cookieOf(r, sessionCookie))
 	s.dropCookie(w, sessionCookie)
+	if err := s.sessions.end(s.cookieOf(r, sessionCookie)); err != nil {
+		return err
+	}
 	return &seeOther{"/"}
 }
 
