@@ -25,6 +25,8 @@ type anchorScratch struct {
 	slots []int32 // open hash table: index in lines + 1, 0 is free
 	chain []knot  // chains in use, one after the other
 	best  []chainEnd
+	gone  [][2]int // where the lines stand that a walk took for changed
+	come  [][2]int
 	left  int // places of the hash table that may still be looked at in vain
 }
 
@@ -42,11 +44,13 @@ type knot struct{ a, b, length int }
 // anchored splits two stretches at their anchors and diffs the parts. It says false,
 // and adds nothing, where there is no anchor.
 func (e *engine) anchored(a0, a1, b0, b1, depth int) bool {
-	if depth >= anchorDepth {
-		return false
+	if depth >= anchorDepth || strings.IndexByte(e.a[a0:a1], '\n') < 0 && strings.IndexByte(e.b[b0:b1], '\n') < 0 {
+		return false // a line on either side, which differ
 	}
 	base := len(e.anchor.chain)
-	e.collect(a0, a1, b0, b1)
+	if !e.walk(a0, a1, b0, b1) {
+		e.collect(a0, a1, b0, b1)
+	}
 	chain := heaviest(e.anchor.chain[base:], &e.anchor)
 	for _, k := range chain {
 		if e.a[a0:k.a] == e.b[b0:k.b] {

@@ -29,7 +29,8 @@
 // Anchor (anchor.go): in what is longer than 256 bytes, lines that stand once on
 // either side tie the sides together, as in Bram Cohen's patience diff. Of those that
 // cross, the chain with the most bytes stays. The parts between are trimmed and
-// anchored again. Anchors may cost some words of the minimum, about one in forty on
+// anchored again. Where only some lines changed (anchor_walk.go), walking through both
+// sides at once finds the same and more without a hash. Anchors may cost some words of the minimum, about one in forty on
 // real revisions, and make long texts several times faster.
 //
 // Tokens (token.go): only what is left between anchors is split into words, by the
@@ -38,6 +39,8 @@
 // Exact (exact.go): tokens become numbers; those that the other side lacks are
 // dropped; what remains is a longest common subsequence:
 //
+//   - a stretch of 4 kB or more that stands whole inside the other is found as bytes, for
+//     no more can be kept;
 //   - up to two tokens against three: go-diff, without its clock and its clean-ups;
 //   - where the shorter side has 64 tokens or fewer: bit rows of one word
 //     (exact_word.go);

@@ -1,6 +1,9 @@
 package diff
 
-import "math/bits"
+import (
+	"math/bits"
+	"strings"
+)
 
 // The exact core: the longest common subsequence of the tokens of two stretches.
 //
@@ -66,6 +69,9 @@ type rep struct {
 
 // gap diffs two stretches by their tokens.
 func (e *engine) gap(a0, a1, b0, b1 int) {
+	if e.inside(a0, a1, b0, b1) {
+		return
+	}
 	x := &e.exact
 	x.tokA = appendTokens(x.tokA[:0], e.a, a0, a1)
 	x.tokB = appendTokens(x.tokB[:0], e.b, b0, b1)
@@ -75,6 +81,50 @@ func (e *engine) gap(a0, a1, b0, b1 int) {
 		x.solve(x.x, x.y, 0)
 	}
 	e.addPairs(a0, a1, b0, b1)
+}
+
+const (
+	// minInside is the length from which a stretch is looked for inside the other.
+	minInside = 1 << 12
+	// insideHead is how many bytes of it are looked for, by one instruction for many;
+	// insideTries bounds the places at which the rest is compared.
+	insideHead, insideTries = 32, 8
+)
+
+// inside says whether one stretch stands whole in the other, with text before and
+// behind it alone, and appends what that says: then no more words can be kept. It
+// matters where the texts repeat, so that every token has thousands of partners.
+func (e *engine) inside(a0, a1, b0, b1 int) bool {
+	long, short, text, from := e.a[a0:a1], e.b[b0:b1], e.a, a0
+	if len(long) < len(short) {
+		long, short, text, from = short, long, e.b, b0
+	}
+	if len(short) < minInside {
+		return false
+	}
+	at := 0
+	for range insideTries {
+		next := strings.Index(long[at:], short[:insideHead])
+		if next < 0 || at+next+len(short) > len(long) {
+			return false
+		}
+		at += next
+		if long[at:at+len(short)] != short || !cutsClean(text, from+at) || !cutsClean(text, from+at+len(short)) {
+			at++
+			continue
+		}
+		if a1-a0 > b1-b0 {
+			e.addChange(a0, a0+at, b0, b0)
+			e.addEqual(a0+at, a0+at+len(short), b0, b1)
+			e.addChange(a0+at+len(short), a1, b1, b1)
+		} else {
+			e.addChange(a0, a0, b0, b0+at)
+			e.addEqual(a0, a1, b0+at, b0+at+len(short))
+			e.addChange(a1, a1, b0+at+len(short), b1)
+		}
+		return true
+	}
+	return false
 }
 
 // addPairs appends what the pairs of tokens say about a[a0:a1] and b[b0:b1].
