@@ -147,8 +147,12 @@ func (s *Store) List(ctx context.Context, f ListFilter) ([]Version, error) {
 	if err := s.view(ctx); err != nil {
 		return nil, err
 	}
-	rows, err := s.idx.List(index.ListFilter{Date: f.Date, Context: f.Context, Category: f.Category, Status: f.Status,
-		At: f.Moment.At, ByRecorded: f.Moment.Clock == ByRecorded})
+	ask := index.ListFilter{Date: f.Date, Context: f.Context, Category: f.Category, Status: f.Status,
+		At: f.Moment.At, ByRecorded: f.Moment.Clock == ByRecorded}
+	if !f.ByPath && f.Prefix == "" {
+		ask.From, ask.Enough = f.From.Date, f.Limit
+	}
+	rows, err := s.idx.List(ask)
 	if err != nil {
 		return nil, err
 	}

@@ -162,6 +162,9 @@ func compareStore(t *testing.T, w *world, m *model, r reader) {
 		f.Status = pick(w, "", "", schema.Usable, schema.Canceled)
 		rows, err = r.List(f)
 		same(t, fmt.Sprintf("List %+v", f), rows, m.list(f), err)
+		if f.Date == "" && f.Context == "" && f.Category == "" && f.At.IsZero() {
+			compareParts(t, r, m, f, d, pick(w, 1, 2, 5))
+		}
 
 		l := Filter{Author: pick(w, "", "", "ADA <", "æRØ", "nobody"), Category: pick(w, "", "", "Sport", "none"),
 			Context: pick(w, "", "", "Iraq", "nowhere"), Corrections: w.IntN(4) == 0, QuietEdits: w.IntN(4) == 0, Limit: pick(w, 0, 0, 1, 3)}
@@ -241,4 +244,23 @@ func compareAddresses(t *testing.T, w *world, m *model, r reader) {
 	}
 	got, err := r.ArticlesWithPrefix(prefix, 0)
 	same(t, "ArticlesWithPrefix "+prefix, got, ids, err)
+}
+
+// compareParts compares a list that ends where enough was found: it is the beginning of
+// what the model lists from a date on, and ends with a date.
+func compareParts(t *testing.T, r reader, m *model, f ListFilter, from schema.Date, enough int) {
+	t.Helper()
+	all := slices.DeleteFunc(m.list(f), func(v Row) bool { return dayOf(v.Date) < dayOf(from) })
+	f.From, f.Enough = from, enough
+	rows, err := r.List(f)
+	behind := 0
+	for _, v := range rows {
+		if dayOf(v.Date) > dayOf(from) {
+			behind++
+		}
+	}
+	if n := len(rows); n < len(all) && (behind < enough || n > 0 && all[n].Date == rows[n-1].Date) {
+		t.Errorf("List %+v ends after %d of %d", f, n, len(all))
+	}
+	same(t, fmt.Sprintf("List %+v", f), rows, all[:min(len(rows), len(all))], err)
 }

@@ -71,6 +71,11 @@ type ListFilter struct {
 	Status     schema.Status // [schema.Usable] also selects versions that name none
 	At         time.Time     // as of this time; zero means now
 	ByRecorded bool          // At is a time of recording
+	// From leaves out what has an earlier date, and Enough what has a later one than
+	// that by which so many were found behind From's own; 0 leaves out none. Both spare
+	// reading, and only where neither At, Context nor Category is asked for.
+	From   schema.Date
+	Enough int
 }
 
 // List gives the current versions, or those that were current at f.At, that the
@@ -112,6 +117,8 @@ func (c *conn) list(f ListFilter) ([]Row, error) {
 		}
 		return c.rows(`SELECT l.key, d.data, a.id FROM articles a JOIN log l ON l.seq = a.seq JOIN data d ON d.seq = a.seq
 			WHERE a.count > 0 AND l.category = ?`, word)
+	case f.At.IsZero() && f.Enough > 0:
+		return c.listFrom(f)
 	case f.At.IsZero():
 		return c.rows(currentRows)
 	}
@@ -130,6 +137,27 @@ func (c *conn) list(f ListFilter) ([]Row, error) {
 		}
 	}
 	return list, nil
+}
+
+// listFrom gives all of f.From's date, and of as many dates behind it as hold enough.
+func (c *conn) listFrom(f ListFilter) (list []Row, err error) {
+	first, found, last := dayOf(f.From), 0, int64(0)
+	err = c.each(currentRows+" AND a.day >= ? ORDER BY a.day", []driver.Value{first}, func(row []driver.Value) error {
+		v, err := decode(idOf(row[2]), numberOf(number(row[0])), blob(row[1]))
+		if err != nil {
+			return err
+		}
+		day := dayOf(v.Date)
+		if found >= f.Enough && day != last {
+			return errStop
+		}
+		if list = append(list, v); day > first && f.hasStatus(v.Status) {
+			found++
+		}
+		last = day
+		return nil
+	})
+	return list, err
 }
 
 // keysAt gives the keys of the versions that were current at t.
