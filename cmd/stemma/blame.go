@@ -87,7 +87,7 @@ func (a *app) blame(ctx context.Context, s *repo.Store, name string, opt blameOp
 	case len(b.Fields) == 0 && style != diff.JSON:
 		a.hint("no text in what was asked for")
 	case style == diff.JSON:
-		return a.printJSON(jsonBlameOf(b))
+		return a.printJSON(b)
 	}
 	if style == diff.Term {
 		a.usePager()
@@ -145,43 +145,12 @@ type jsonAuthor struct {
 	Email string `json:"email"`
 }
 
-// jsonBlame is what blame --json prints.
-type jsonBlame struct {
-	Article  string           `json:"article"`
-	Version  int              `json:"version"`
-	Fields   []jsonBlameField `json:"fields,omitempty"`
-	Totals   []jsonTotal      `json:"totals,omitempty"`
-	Versions []repo.Version   `json:"versions"`
-}
-
-type jsonBlameField struct {
-	Field string         `json:"field"`
-	Text  string         `json:"text"`
-	Runs  []jsonBlameRun `json:"runs"`
-}
-
-type jsonBlameRun struct {
-	Start     int        `json:"start"`
-	End       int        `json:"end"`
-	Version   int        `json:"version"`
-	Author    jsonAuthor `json:"author"`
-	Published string     `json:"published"`
-	Words     int        `json:"words"`
-}
-
-func jsonBlameOf(b *repo.Blame) jsonBlame {
-	out := jsonBlame{Article: b.Version.Article.String(), Version: b.Version.Number, Fields: []jsonBlameField{}, Versions: b.Origins}
-	for _, f := range b.Fields {
-		j := jsonBlameField{Field: f.Name, Text: f.Text}
-		for _, r := range f.Runs {
-			v := b.Origin(r.Version)
-			j.Runs = append(j.Runs, jsonBlameRun{
-				Start: r.Start, End: r.End, Version: r.Version, Author: jsonAuthor(v.Author), Published: v.Published.String(), Words: r.Words,
-			})
-		}
-		out.Fields = append(out.Fields, j)
-	}
-	return out
+// jsonTotals is what blame --totals --json prints.
+type jsonTotals struct {
+	Article  string         `json:"article"`
+	Version  int            `json:"version"`
+	Totals   []jsonTotal    `json:"totals,omitempty"`
+	Versions []repo.Version `json:"versions"`
 }
 
 // jsonTotal is one row of blame --totals.
@@ -226,7 +195,7 @@ func totals(b *repo.Blame, by string) (rows []jsonTotal, all int) {
 func (a *app) printTotals(b *repo.Blame, by string, style diff.Style) error {
 	rows, all := totals(b, by)
 	if style == diff.JSON {
-		return a.printJSON(jsonBlame{Article: b.Version.Article.String(), Version: b.Version.Number, Totals: rows, Versions: b.Origins})
+		return a.printJSON(jsonTotals{Article: b.Version.Article.String(), Version: b.Version.Number, Totals: rows, Versions: b.Origins})
 	}
 	a.usePager()
 	var t table

@@ -51,16 +51,20 @@ func TestBlameTotals(t *testing.T) {
 // checkRuns reads each version that is named once, and looks there for the words.
 func checkRuns(t *testing.T, w world, printed string) {
 	t.Helper()
+	type run struct{ Start, End, Version, Words int }
 	var b struct {
-		Article  string
-		Fields   []jsonBlameField
+		Article string
+		Fields  []struct {
+			Text string
+			Runs []run
+		}
 		Versions []struct{ Version int }
 	}
 	if err := json.Unmarshal([]byte(printed), &b); err != nil || len(b.Fields) != 1 {
 		t.Fatalf("%d fields, %v", len(b.Fields), err)
 	}
 	f := b.Fields[0]
-	byVersion := map[int][]jsonBlameRun{}
+	byVersion := map[int][]run{}
 	at, words := 0, 0
 	for _, r := range f.Runs {
 		if r.Start < at || r.End <= r.Start || strings.TrimSpace(f.Text[at:r.Start]) != "" {

@@ -215,7 +215,7 @@ func (s *Server) apiBlame(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, blameJSON(b))
+	return writeJSON(w, b)
 }
 
 // apiRelated lists the articles that share contexts.

@@ -25,7 +25,7 @@ func (s *Server) blame(w http.ResponseWriter, r *http.Request, st *story) error 
 		return err
 	}
 	if st.format == "json" {
-		return writeJSON(w, blameJSON(b))
+		return writeJSON(w, b)
 	}
 	versions := make([]diff.BlamedVersion, len(b.Origins))
 	for i, v := range b.Origins {
@@ -45,34 +45,6 @@ func (s *Server) blame(w http.ResponseWriter, r *http.Request, st *story) error 
 
 // stamp is a time as pages show it: UTC, to the minute.
 func stamp(t schema.Time) string { return t.T.UTC().Format("2006-01-02 15:04") }
-
-// blameJSON gives the stretches of each field by the version that each comes from,
-// and those versions.
-func blameJSON(b *repo.Blame) any {
-	type run struct {
-		Start   int `json:"start"`
-		End     int `json:"end"`
-		Version int `json:"version"`
-	}
-	type field struct {
-		Field string `json:"field"`
-		Text  string `json:"text"`
-		Runs  []run  `json:"runs"`
-	}
-	fields := make([]field, len(b.Fields))
-	for i, f := range b.Fields {
-		fields[i] = field{Field: f.Name, Text: f.Text, Runs: []run{}}
-		for _, r := range f.Runs {
-			fields[i].Runs = append(fields[i].Runs, run{r.Start, r.End, r.Version})
-		}
-	}
-	return struct {
-		Article  string         `json:"article"`
-		Version  int            `json:"version"`
-		Fields   []field        `json:"fields"`
-		Versions []repo.Version `json:"versions"`
-	}{b.Version.Article.String(), b.Version.Number, fields, b.Origins}
-}
 
 // blameCSS is the style sheet of blames, which the package that makes them keeps.
 func (s *Server) blameCSS(w http.ResponseWriter, _ *http.Request) error {

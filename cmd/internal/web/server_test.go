@@ -133,7 +133,7 @@ func TestPages(t *testing.T) {
 		{nowPath + "/diff?since=nonsense", 400, ""},
 		{nowPath + "/timeline", 200, "3 versions from 2020-05-01 to 2020-05-01"},
 		{nowPath + "/blame", 200, "Who wrote each word"},
-		{nowPath + "/blame.json?version=2", 200, `"runs":[{"start":0,"end":5,"version":2}`},
+		{nowPath + "/blame.json?version=2", 200, `"runs":[{"start":0,"end":5,"version":2,"author":{"name":"Ed","email":"ed@example.org"},"published":"2020-05-01T11:00:00Z","words":1}`},
 		{"/static/blame.css", 200, "blame"},
 		{nowPath + "/timeline.svg", 200, "<svg xmlns"},
 		{nowPath + ".html", 200, `"dateModified":"2020-05-01T12:00:00Z"`},
