@@ -132,9 +132,12 @@ func (r *jsonReader) value(depth int) (jsonValue, *jsonError) {
 	return v, r.fail("%.12q is no JSON value", r.s[r.pos:])
 }
 
+// fewKeys is how many keys of an object are compared with a new one by one.
+const fewKeys = 12
+
 func (r *jsonReader) object(v jsonValue, depth int) (jsonValue, *jsonError) {
 	v.kind = jsonObject
-	seen := map[string]bool{}
+	var seen map[string]bool // of many keys; few are compared one by one
 	r.pos++
 	for r.space(); r.peek() != '}'; r.space() {
 		if len(v.keys) > 0 {
@@ -152,10 +155,20 @@ func (r *jsonReader) object(v jsonValue, depth int) (jsonValue, *jsonError) {
 		if err != nil {
 			return v, err
 		}
-		if seen[key] {
+		if seen[key] || seen == nil && slices.Contains(v.keys, key) {
 			return v, &jsonError{at, fmt.Sprintf("the key %.40q stands twice", key)}
 		}
-		seen[key] = true
+		switch {
+		case seen != nil:
+			seen[key] = true
+		case len(v.keys) == fewKeys:
+			seen = map[string]bool{key: true}
+			for _, k := range v.keys {
+				seen[k] = true
+			}
+		case len(v.keys) == 0 && depth == 0: // a state has about so many
+			v.keys, v.at, v.vals = make([]string, 0, fewKeys), make([]int, 0, fewKeys), make([]jsonValue, 0, fewKeys)
+		}
 		r.space()
 		if r.peek() != ':' {
 			return v, r.fail("a colon is wanted after the key %.40q", key)

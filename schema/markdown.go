@@ -23,7 +23,7 @@ const MaxFrontMatter = 1 << 20
 func EncodeFile(s *State) []byte {
 	c := s.Clone()
 	c.Normalize()
-	b := frontMatter(&c)
+	b := appendFrontMatter(make([]byte, 0, frontRoom+len(c.Headline)+len(c.Summary)+len(c.Body)), &c)
 	if c.Body != "" {
 		b = append(b, '\n')
 		b = append(b, c.Body...)
@@ -31,9 +31,16 @@ func EncodeFile(s *State) []byte {
 	return b
 }
 
+// frontRoom is what the front matter takes, as a rule, beside headline and summary.
+const frontRoom = 512
+
 // frontMatter writes the front matter of a normalized state, with its fences.
 func frontMatter(s *State) []byte {
-	b := fmt.Appendf(nil, "---\nstemma: %d\n", FormatVersion)
+	return appendFrontMatter(make([]byte, 0, frontRoom+len(s.Headline)+len(s.Summary)), s)
+}
+
+func appendFrontMatter(b []byte, s *State) []byte {
+	b = append(strconv.AppendInt(append(b, "---\nstemma: "...), FormatVersion, 10), '\n')
 	line := func(key, value string) {
 		if value != "" {
 			b = append(append(b, key...), ": "...)

@@ -67,7 +67,7 @@ func endingsToLF(s string) string {
 
 // trimLines takes the blanks at the ends of LF lines away.
 func trimLines(s string) string {
-	if !strings.Contains(s, " \n") && !strings.Contains(s, "\t\n") {
+	if !blankAtLineEnd(s) {
 		return strings.TrimRight(s, " \t")
 	}
 	var b strings.Builder
@@ -80,6 +80,21 @@ func trimLines(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// blankAtLineEnd reports whether a blank stands before an LF. Lines are long: what
+// looks for the blanks themselves stops at every word.
+func blankAtLineEnd(s string) bool {
+	for rest := s; ; {
+		i := strings.IndexByte(rest, '\n')
+		if i < 0 {
+			return false
+		}
+		if i > 0 && (rest[i-1] == ' ' || rest[i-1] == '\t') {
+			return true
+		}
+		rest = rest[i+1:]
+	}
 }
 
 func oneLine(s string) string {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestNormalize(t *testing.T) {
@@ -276,5 +277,24 @@ func TestSlugForms(t *testing.T) {
 	a, b := strings.Repeat("x", 140)+" one", strings.Repeat("x", 140)+" two"
 	if Slug(a) != Slug(b) {
 		t.Error("headlines that differ past byte 140 have different slugs")
+	}
+}
+
+// TestParseDate compares the short way for plain dates with the calendar.
+func TestParseDate(t *testing.T) {
+	for day := time.Date(1999, 12, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2005; day = day.AddDate(0, 0, 1) {
+		s := day.Format("2006-01-02")
+		if d, err := ParseDate(s); err != nil || string(d) != s {
+			t.Fatalf("%s: %q, %v", s, d, err)
+		}
+	}
+	for _, s := range []string{"", "0000-01-01", "2015-00-10", "2015-13-10", "2015-02-00", "2015-02-29", "2015-02-30", "2015-04-31", "2015-1-010",
+		"2015/01/01", "2015-01-1x", "2015-0a-10", "20 5-01-01", "2015-01-01 ", "+015-01-01"} {
+		if d, err := ParseDate(s); err == nil {
+			t.Errorf("%q is taken as %q", s, d)
+		}
+	}
+	if d, err := ParseDate("2015-09-6"); err != nil || d != "2015-09-06" {
+		t.Errorf("%q, %v", d, err)
 	}
 }

@@ -11,12 +11,34 @@ type Date string
 
 // ParseDate reads "2015-09-26", and "2015-09-6" as event pages print it.
 func ParseDate(s string) (Date, error) {
+	if plainDate(s) {
+		return Date(s), nil
+	}
 	for _, layout := range []string{"2006-01-02", "2006-01-2"} {
 		if t, err := time.Parse(layout, s); err == nil && t.Year() > 0 {
 			return Date(t.Format("2006-01-02")), nil
 		}
 	}
 	return "", fmt.Errorf("%.40q is no date: a day of the calendar such as 2015-09-26 is wanted", s)
+}
+
+// plainDate reports whether s is surely a date as Date has it: nearly every one is,
+// and needs no layout. The last days of a month are left to the calendar.
+func plainDate(s string) bool {
+	if len(s) != len("2006-01-02") || s[4] != '-' || s[7] != '-' {
+		return false
+	}
+	number := func(s string) (n int) {
+		for i := range len(s) {
+			if s[i] < '0' || s[i] > '9' {
+				return 0
+			}
+			n = 10*n + int(s[i]-'0')
+		}
+		return n
+	}
+	month, day := number(s[5:7]), number(s[8:])
+	return number(s[:4]) > 0 && 1 <= month && month <= 12 && 1 <= day && day <= 28
 }
 
 // Time is when a version was published: an instant in UTC to the second, or a

@@ -299,7 +299,13 @@ func readDate(text string) Date {
 // input itself stays as it was read, so that [Unchanged] can say what differs.
 func finish(in *Input, lines map[string]int) *Problem {
 	s := in.State.Clone()
-	s.Normalize()
+	if body := s.Body; len(body) < MaxBody { // the LF that is added is always good: no copy for it
+		s.Body = ""
+		s.Normalize()
+		s.Body = oneLine(body)
+	} else {
+		s.Normalize()
+	}
 	p := s.Validate()
 	if p == nil {
 		return nil
