@@ -80,10 +80,14 @@ func hasCommon(w []byte) bool {
 			start--
 		}
 		end := start + strings.IndexByte(commonWords[start:], '\n')
-		switch strings.Compare(commonWords[start:end], string(w)) {
-		case 0:
+		line, n := commonWords[start:end], 0
+		for n < len(line) && n < len(w) && line[n] == w[n] {
+			n++
+		}
+		switch {
+		case n == len(line) && n == len(w):
 			return true
-		case -1:
+		case n == len(line) || n < len(w) && line[n] < w[n]:
 			from = end + 1
 		default:
 			to = start

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -206,14 +207,48 @@ func isLink(w string) bool {
 // German.
 func looksGerman(text string) bool {
 	head := text[:min(len(text), 1024)]
-	if strings.Contains(head, " the ") {
-		return false
-	}
-	n := 0
-	for _, w := range [...]string{" der ", " die ", " und ", " das ", " den ", " von ", " mit ", " ist ", " nach ", " für ", " im ", " auf ", " nicht ", " eine ", " zu "} {
-		if strings.Contains(head, w) {
-			n++
+	found := uint(0) // a bit for each word that stands between blanks
+	for at := strings.IndexByte(head, ' '); at >= 0; {
+		rest := head[at+1:]
+		end := strings.IndexByte(rest, ' ')
+		if end < 0 {
+			break
 		}
+		switch rest[:end] {
+		case "the":
+			return false
+		case "der":
+			found |= 1 << 0
+		case "die":
+			found |= 1 << 1
+		case "und":
+			found |= 1 << 2
+		case "das":
+			found |= 1 << 3
+		case "den":
+			found |= 1 << 4
+		case "von":
+			found |= 1 << 5
+		case "mit":
+			found |= 1 << 6
+		case "ist":
+			found |= 1 << 7
+		case "nach":
+			found |= 1 << 8
+		case "für":
+			found |= 1 << 9
+		case "im":
+			found |= 1 << 10
+		case "auf":
+			found |= 1 << 11
+		case "nicht":
+			found |= 1 << 12
+		case "eine":
+			found |= 1 << 13
+		case "zu":
+			found |= 1 << 14
+		}
+		at += 1 + end
 	}
-	return n >= 2
+	return bits.OnesCount(found) >= 2
 }
