@@ -383,8 +383,8 @@ func (t *table) build(lengths []uint8, width uint) bool {
 			longest = uint(l)
 		}
 	}
-	clear(t.entries[:1<<width])
 	if longest == 0 {
+		clear(t.entries[:1<<width])
 		return true
 	}
 	if code != 1<<maxCodeBits && (longest != 1 || count[1] != 1) {
@@ -395,32 +395,49 @@ func (t *table) build(lengths []uint8, width uint) bool {
 		deep = longest - width
 	}
 	t.deepMask = 1<<deep - 1
-	end := uint(1) << width
-	for sym, length := range lengths {
-		if length == 0 {
-			continue
+	var byLength [288]uint16 // the symbols, those with short codes first
+	var start [maxCodeBits + 2]int
+	for l := 1; l <= maxCodeBits; l++ {
+		start[l+1] = start[l] + count[l]
+	}
+	for sym, l := range lengths {
+		if l > 0 {
+			byLength[start[l]] = uint16(sym)
+			start[l]++
 		}
-		l := uint(length)
-		c := uint(bits.Reverse16(uint16(next[l]))) >> (16 - l)
-		next[l]++
-		if l <= width {
-			e := entry(sym<<5) | entry(l)
-			for i := c; i < 1<<width; i += 1 << l {
-				t.entries[i] = e
+	}
+	// With each bit the table doubles: what stands for shorter codes is copied, and a
+	// code of this length takes one place.
+	used, size := 0, uint(1)
+	t.entries[0] = 0
+	for l := uint(1); l <= width; l++ {
+		copy(t.entries[size:2*size], t.entries[:size])
+		size *= 2
+		for range count[l] {
+			c := uint(bits.Reverse16(uint16(next[l]))) >> (16 - l)
+			next[l]++
+			t.entries[c] = entry(byLength[used])<<5 | entry(l)
+			used++
+		}
+	}
+	end := size
+	for l := width + 1; l <= longest; l++ {
+		for range count[l] {
+			c := uint(bits.Reverse16(uint16(next[l]))) >> (16 - l)
+			next[l]++
+			head := &t.entries[c&(1<<width-1)]
+			if *head == 0 {
+				if end+1<<deep > uint(len(t.entries)) {
+					return false
+				}
+				*head = entry(end<<5) | 16
+				clear(t.entries[end : end+1<<deep])
+				end += 1 << deep
 			}
-			continue
-		}
-		head := &t.entries[c&(1<<width-1)]
-		if *head == 0 {
-			if end+1<<deep > uint(len(t.entries)) {
-				return false
+			for i := c >> width; i < 1<<deep; i += 1 << (l - width) {
+				t.entries[head.value()+i] = entry(byLength[used])<<5 | entry(l)
 			}
-			*head = entry(end<<5) | 16
-			clear(t.entries[end : end+1<<deep])
-			end += 1 << deep
-		}
-		for i := c >> width; i < 1<<deep; i += 1 << (l - width) {
-			t.entries[head.value()+i] = entry(sym<<5) | entry(l)
+			used++
 		}
 	}
 	return true

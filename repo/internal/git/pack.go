@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,7 +22,14 @@ type pack struct {
 	mu    sync.Mutex
 	index *packIndex
 	view  *view
+
+	touched atomic.Int64 // entries that were read since mapped memory was let go
 }
+
+// letGoAfter is after how many entries the memory is let go into which a pack was
+// mapped. The system maps what lies around a place too: an import that reads here
+// and there would soon count all of the pack as its own.
+const letGoAfter = 4096
 
 // packOffset is a place in a pack: the key of the delta base cache.
 type packOffset struct {
@@ -207,6 +215,10 @@ func (r *packReader) read(p *pack, off int64) (object, error) {
 	if err != nil {
 		return object{}, corruptFile(p.path(), err)
 	}
+	if p.touched.Load() >= letGoAfter {
+		p.touched.Store(0)
+		v.done(0, v.size)
+	}
 	return obj, nil
 }
 
@@ -226,6 +238,7 @@ func (r *packReader) resolve(p *pack, v *view, off int64) (object, error) {
 				break
 			}
 		}
+		p.touched.Add(1)
 		e, err := r.head(v, off)
 		if err != nil {
 			return object{}, err

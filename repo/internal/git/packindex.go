@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"sort"
 )
 
 // packIndex reads a pack index of version 2 (git's Documentation/gitformat-pack):
@@ -89,14 +88,46 @@ func (x *packIndex) fanout(b int) int {
 	return int(binary.BigEndian.Uint32(x.data[indexHead+4*b:]))
 }
 
-// find returns the place of an object in the order of names.
+// find returns the place of an object in the order of names. Names are as good as
+// random, so where one stands can be guessed from its bytes: a search by halves
+// through a million names touches ten places in memory that no cache holds.
 func (x *packIndex) find(h Hash) (int, bool) {
-	lo, hi := x.fanout(int(h[0])-1), x.fanout(int(h[0]))
-	at := lo + sort.Search(hi-lo, func(i int) bool {
-		return bytes.Compare(x.rawName(lo+i), h[:]) >= 0
-	})
-	return at, at < hi && bytes.Equal(x.rawName(at), h[:])
+	lo, end := x.fanout(int(h[0])-1), x.fanout(int(h[0]))
+	hi := end
+	before := func(i int) bool { return bytes.Compare(x.rawName(i), h[:]) < 0 }
+	if guess := lo + int(uint64(hi-lo)*uint64(binary.BigEndian.Uint32(h[1:]))>>32); guess < hi {
+		// Names that were made to mislead cost as many steps as halving.
+		step := guessStep
+		if before(guess) {
+			for lo = guess + 1; lo+step < hi; step *= 2 {
+				if !before(lo + step) {
+					hi = lo + step
+					break
+				}
+				lo += step + 1
+			}
+		} else {
+			for hi = guess; hi-step > lo; step *= 2 {
+				if before(hi - step) {
+					lo = hi - step + 1
+					break
+				}
+				hi -= step
+			}
+		}
+	}
+	for lo < hi {
+		if mid := int(uint(lo+hi) / 2); before(mid) {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo, lo < end && bytes.Equal(x.rawName(lo), h[:])
 }
+
+// guessStep is how far from the guess a name is looked for at first.
+const guessStep = 16
 
 func (x *packIndex) rawName(i int) []byte {
 	return x.data[indexNames+20*i : indexNames+20*i+20]
