@@ -38,6 +38,7 @@ type applier struct {
 	commit func(git.Hash) (*git.Commit, error)
 	seq    int64
 
+	sums    sums
 	layout  layout
 	lineage *lineage // nil where all that was taken in lies behind what comes
 
@@ -190,7 +191,7 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 	if err != nil {
 		return err
 	}
-	digest := e.digest(blob, state)
+	digest := e.digest(blob, state, &a.sums)
 	if hasKnown && m.op == opPlain {
 		same := known.Content == digest // renamed, or written in another way
 		if !same {
@@ -212,7 +213,7 @@ func (a *applier) add(e *event, article, origin schema.ID, state *schema.State, 
 	claimed := m.sealed && m.article == origin
 	seal, computed := m.seal, Seal{}
 	if !claimed || a.check != nil { // whether a claim holds is what verify tells
-		computed = sealed{previous: chain.previous, article: origin, published: published, author: author, salt: m.salt}.over(e.root(blob, state))
+		computed = sealed{previous: chain.previous, article: origin, published: published, author: author, salt: m.salt}.over(e.root(blob, state, &a.sums))
 	}
 	if !claimed {
 		seal = computed

@@ -51,8 +51,10 @@ func (s *Store) Import(ctx context.Context, drafts iter.Seq2[Draft, error], opt 
 	g := &importer{s: s, in: in, opt: opt, replay: newReplay(), asked: asked, files: newFiles(nil, importFilesKept)}
 	for g.in.wait() {
 		results, err := g.segment(ctx)
-		for _, r := range results {
-			each(r)
+		for _, page := range results {
+			for _, r := range page {
+				each(r)
+			}
 		}
 		if err != nil {
 			return err
@@ -76,12 +78,12 @@ type importer struct {
 }
 
 // segment records what comes until the segment is full, and makes it durable.
-func (g *importer) segment(ctx context.Context) (results []Result, err error) {
+func (g *importer) segment(ctx context.Context) (results pages, err error) {
 	var held []*prepared // all of the segment, should it have to be recorded again
 	size := 0
 	hurried := false
 	err = g.s.writeAs(ctx, writeOptions{dry: g.opt.DryRun, beside: g.asked, importer: g}, func(w *writer) error {
-		results = results[:0]
+		results = nil
 		g.replay.begin()
 		for i := 0; ; i++ {
 			if err := ctx.Err(); err != nil {
@@ -102,7 +104,7 @@ func (g *importer) segment(ctx context.Context) (results []Result, err error) {
 			if err != nil {
 				return err
 			}
-			results = append(results, result)
+			results = results.add(result)
 		}
 	})
 	if err != nil {
@@ -113,6 +115,20 @@ func (g *importer) segment(ctx context.Context) (results []Result, err error) {
 	}
 	g.replay.keep()
 	return results, nil
+}
+
+// pages holds the results of a segment. One slice of them all would be copied time
+// and again as it grows.
+type pages [][]Result
+
+const pageResults = 512
+
+func (p pages) add(r Result) pages {
+	if n := len(p); n > 0 && len(p[n-1]) < pageResults {
+		p[n-1] = append(p[n-1], r)
+		return p
+	}
+	return append(p, append(make([]Result, 0, pageResults), r))
 }
 
 // prepared is a draft whose state was brought into its normal form.

@@ -91,7 +91,7 @@ func (w *writer) current(id schema.ID, by Actor) (*index.Row, *schema.State, err
 	if !ok {
 		return nil, nil, &NotFoundError{Name: id.String(), What: "article"}
 	}
-	if err := w.checkIfVersion(&Draft{IfVersion: by.IfVersion}, id, cur, ok); err != nil {
+	if err := w.checkIfVersion(&Draft{IfVersion: by.IfVersion}, id, &cur, ok); err != nil {
 		return nil, nil, err
 	}
 	state, err := w.applier.state(&cur)

@@ -71,16 +71,22 @@ type message struct {
 // subjectLimit bounds a subject, in bytes of the headline.
 const subjectLimit = 200
 
+// messageRoom is what the trailers of a version take, as a rule, beside its source.
+const messageRoom = 400
+
 // String gives the message as the commit holds it: subject, note, trailers.
 func (m *message) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\n", m.op, subject(m.headline))
+	b.Grow(messageRoom + len(m.headline) + len(m.note) + len(m.source))
+	b.WriteString(m.op + ": " + subject(m.headline) + "\n\n")
 	if m.note != "" {
 		b.WriteString(m.note + "\n\n")
 	}
 	line := func(key, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "%s: %s\n", key, value)
+			for _, s := range [...]string{key, ": ", value, "\n"} {
+				b.WriteString(s)
+			}
 		}
 	}
 	line(trailerArticle, m.article.String())
@@ -151,21 +157,21 @@ func parseMessage(text string) (message, error) {
 	if i := strings.LastIndex(text, "\n\n"); i >= 0 {
 		head, last = text[:i], text[i+2:]
 	}
-	plain := message{op: opPlain, note: cleanNote(text), known: schema.AllFields}
+	plain := func() message { return message{op: opPlain, note: cleanNote(text), known: schema.AllFields} }
 	if !strings.HasPrefix(last, trailerArticle+": ") {
-		return plain, nil
+		return plain(), nil
 	}
 	m := message{known: schema.AllFields}
 	subject, note, _ := strings.Cut(head, "\n\n")
 	m.op, m.headline, _ = strings.Cut(subject, ": ")
 	m.note = note
-	for _, line := range strings.Split(last, "\n") {
+	for line := range strings.SplitSeq(last, "\n") {
 		key, value, ok := strings.Cut(line, ": ")
 		if !ok {
-			return plain, fmt.Errorf("the line %.80q among the trailers is none", line)
+			return plain(), fmt.Errorf("the line %.80q among the trailers is none", line)
 		}
 		if err := m.setTrailer(key, value); err != nil {
-			return plain, fmt.Errorf("trailer %s: %w", key, err)
+			return plain(), fmt.Errorf("trailer %s: %w", key, err)
 		}
 	}
 	return m, nil

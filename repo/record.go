@@ -210,7 +210,7 @@ func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (R
 	if err != nil {
 		return Result{}, err
 	}
-	if err := w.checkIfVersion(d, t.ID, cur, exists); err != nil {
+	if err := w.checkIfVersion(d, t.ID, &cur, exists); err != nil {
 		return Result{}, err
 	}
 	published := w.published(d, rowIf(&cur, exists))
@@ -242,7 +242,7 @@ func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (R
 			return Result{}, err
 		}
 	}
-	next, result, err := w.next(d, t, before, &base, published)
+	next, result, err := w.next(d, in, t, before, &base, published)
 	if err != nil || result.Outcome != "" {
 		if result.Outcome == Unchanged {
 			result.Version, err = w.toVersion(&base)
@@ -266,8 +266,8 @@ func (w *writer) recordState(d *Draft, in *schema.Input, t target, r *replay) (R
 }
 
 // next gives the state that a draft makes of the one before, or the result where
-// that is no new version.
-func (w *writer) next(d *Draft, t target, before *schema.State, base *index.Row, published schema.Time) (schema.State, Result, error) {
+// that is no new version; normal is the draft's input, normalized.
+func (w *writer) next(d *Draft, normal *schema.Input, t target, before *schema.State, base *index.Row, published schema.Time) (schema.State, Result, error) {
 	in := d.Input
 	if before != nil && len(in.Aliases) == 0 {
 		in.Carries &^= schema.Fields(schema.FieldAliases) // an address is never taken away by silence
@@ -289,6 +289,9 @@ func (w *writer) next(d *Draft, t target, before *schema.State, base *index.Row,
 		raw.Date = published.Day()
 	}
 	next := raw.Clone()
+	if raw.Body == d.Input.Body {
+		next.Body = normal.Body // the same memory for all that keep it
+	}
 	next.Normalize()
 	if problem := next.Validate(); problem != nil {
 		problem.File = d.File
@@ -301,7 +304,7 @@ func (w *writer) next(d *Draft, t target, before *schema.State, base *index.Row,
 	if contextsOnly && asItWas == before {
 		return next, Result{Outcome: Unchanged, Reason: schema.ContextsOnly}, w.learn(t.ID, author(d), before, next.Contexts)
 	}
-	if before != nil {
+	if before != nil && before.Body == next.Body {
 		if same, reason := schema.Unchanged(before, &raw); same {
 			return next, Result{Outcome: Unchanged, Reason: reason}, nil
 		}
@@ -376,7 +379,7 @@ func (w *writer) learn(id schema.ID, who schema.Person, state *schema.State, con
 
 // checkIfVersion refuses a draft that was built on another version than the
 // current one.
-func (w *writer) checkIfVersion(d *Draft, id schema.ID, cur index.Row, exists bool) error {
+func (w *writer) checkIfVersion(d *Draft, id schema.ID, cur *index.Row, exists bool) error {
 	if d.IfVersion == "" {
 		return nil
 	}
@@ -391,7 +394,7 @@ func (w *writer) checkIfVersion(d *Draft, id schema.ID, cur index.Row, exists bo
 	if err == nil && want.Number == cur.Number {
 		return nil
 	}
-	v, verr := w.toVersion(&cur)
+	v, verr := w.toVersion(cur)
 	if verr != nil {
 		return verr
 	}

@@ -36,7 +36,7 @@ type sealed struct {
 
 // seal computes the seal of a state. FORMAT.md describes the bytes; a field can
 // be taken away later while its leaf is kept, and the seal still holds.
-func (s sealed) seal(state *schema.State) Seal { return s.over(fieldRoot(state, s.salt)) }
+func (s sealed) seal(state *schema.State) Seal { return s.over(new(sums).fieldRoot(state, s.salt)) }
 
 // over computes the seal of the state of which the fields have this root.
 func (s sealed) over(root [32]byte) Seal {
@@ -81,16 +81,38 @@ func writeCounted(h hash.Hash, s string) {
 	h.Write([]byte(s))
 }
 
+// sums computes what is hashed of states, in memory that it uses again: a version is
+// hashed twice. It is used by one goroutine; the zero value is ready.
+type sums struct{ room []byte }
+
+// maxRoom is how many bytes of memory are kept for the next state.
+const maxRoom = 256 << 10
+
+// take gives empty room for n bytes, keep takes it back.
+func (u *sums) take(n int) []byte {
+	if cap(u.room) < n {
+		return make([]byte, 0, n+n/4)
+	}
+	return u.room[:0]
+}
+
+func (u *sums) keep(room []byte) {
+	if cap(room) <= maxRoom {
+		u.room = room
+	}
+}
+
 // fieldRoot is the root of the Merkle tree over a state's fields in table order.
-func fieldRoot(state *schema.State, s salt) [32]byte {
+func (u *sums) fieldRoot(state *schema.State, s salt) [32]byte {
 	table := schema.Table()
-	level := make([][32]byte, len(table))
-	leaf := make([]byte, 0, 64+len(state.Body))
-	for i, info := range table {
+	level := make([][32]byte, 0, len(table))
+	leaf := u.take(64 + len(state.Body))
+	for _, info := range table {
 		name := s.of(info.Name)
 		leaf = state.AppendFieldValue(append(leaf[:0], name[:]...), info.Field)
-		level[i] = sha256.Sum256(leaf)
+		level = append(level, sha256.Sum256(leaf))
 	}
+	u.keep(leaf)
 	return merkleRoot(level)
 }
 
@@ -145,14 +167,17 @@ func parseSeal(s string) (Seal, error) {
 // contentDigest is equal for two states exactly where they count as the same:
 // sets are taken without order, and the id is left out, since a state keeps its
 // content when its article is linked or split.
-func contentDigest(state *schema.State) [32]byte {
+func contentDigest(state *schema.State) [32]byte { return new(sums).contentDigest(state) }
+
+func (u *sums) contentDigest(state *schema.State) [32]byte {
 	s := state.SortedSets()
 	s.ID = schema.ID{}
-	all := make([]byte, 0, 512+len(s.Headline)+len(s.Body))
+	all := u.take(512 + len(s.Headline) + len(s.Body))
 	for _, info := range schema.Table() {
 		start := len(all)
 		all = s.AppendFieldValue(append(all, make([]byte, 8)...), info.Field)
 		binary.BigEndian.PutUint64(all[start:], uint64(len(all)-start-8))
 	}
+	u.keep(all)
 	return sha256.Sum256(all)
 }

@@ -68,19 +68,19 @@ func (e *event) at(blob git.Hash) *ahead {
 }
 
 // digest is contentDigest of the state in a file of the commit.
-func (e *event) digest(blob git.Hash, state *schema.State) [32]byte {
+func (e *event) digest(blob git.Hash, state *schema.State, u *sums) [32]byte {
 	if known := e.at(blob); known != nil {
 		return known.digest
 	}
-	return contentDigest(state)
+	return u.contentDigest(state)
 }
 
 // root is fieldRoot of the state in a file of the commit, for the commit's salt.
-func (e *event) root(blob git.Hash, state *schema.State) [32]byte {
+func (e *event) root(blob git.Hash, state *schema.State, u *sums) [32]byte {
 	if known := e.at(blob); known != nil && known.sealed {
 		return known.root
 	}
-	return fieldRoot(state, e.message.salt)
+	return u.fieldRoot(state, e.message.salt)
 }
 
 const (
@@ -157,6 +157,7 @@ func (r *reader) next() (*event, error) {
 func (r *reader) read(ctx context.Context, hashes []git.Hash) []early {
 	out := make([]early, len(hashes))
 	var last *git.Commit
+	var u sums
 	for i, h := range hashes {
 		e := &out[i]
 		if e.err = ctx.Err(); e.err != nil {
@@ -164,7 +165,7 @@ func (r *reader) read(ctx context.Context, hashes []git.Hash) []early {
 		}
 		if e.event, e.err = r.event(h, last); e.err == nil {
 			last = e.event.commit
-			r.foresee(e.event)
+			r.foresee(e.event, &u)
 		}
 	}
 	return out
@@ -172,7 +173,7 @@ func (r *reader) read(ctx context.Context, hashes []git.Hash) []early {
 
 // foresee reads the files that a commit changed, and works out what can be known of
 // them by now. What can't be read fails again, and is told, when it is asked for.
-func (r *reader) foresee(e *event) {
+func (r *reader) foresee(e *event, u *sums) {
 	m := &e.message
 	n := 0
 	for _, c := range e.changes {
@@ -187,9 +188,9 @@ func (r *reader) foresee(e *event) {
 			continue
 		}
 		state := &read.state
-		known := ahead{blob: c.New, digest: contentDigest(state)}
+		known := ahead{blob: c.New, digest: u.contentDigest(state)}
 		if r.seals && m.sealed && m.article == state.ID {
-			known.sealed, known.root = true, fieldRoot(state, m.salt)
+			known.sealed, known.root = true, u.fieldRoot(state, m.salt)
 			known.canonical = bytes.Equal(schema.EncodeFile(state), data)
 		}
 		e.ahead = append(e.ahead, known)

@@ -277,7 +277,7 @@ func (w *writer) version(m *message, author schema.Person, state *schema.State, 
 		return git.Hash{}, err
 	}
 	m.article, m.headline, m.sealed, m.salt = state.ID, state.Headline, true, newSalt()
-	m.seal = sealed{previous: chain.previous, article: state.ID, published: m.published, author: author, salt: m.salt}.seal(state)
+	m.seal = sealed{previous: chain.previous, article: state.ID, published: m.published, author: author, salt: m.salt}.over(w.applier.sums.fieldRoot(state, m.salt))
 	said := state.Clone()
 	said.Normalize()
 	files := []content{{path: w.applier.layout.path(state.ID), data: schema.EncodeFile(&said), state: &said}}
