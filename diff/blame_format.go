@@ -24,6 +24,9 @@ type BlameOptions struct {
 	Color bool // Term: colours by age
 	Width int  // Term: columns at which lines are wrapped; 0 is no wrapping
 	NoCSS bool // HTML: leave the style sheet out, since the page has it: see [BlameCSS]
+	// Link gives, in HTML, the address to which a run leads, of its version and its
+	// words; each is a link then, that is reached by key. nil makes none.
+	Link func(version int, words string) string
 }
 
 // BlameStyles gives the styles that WriteBlame knows.

@@ -33,7 +33,7 @@ func (p *blamePrinter) html(fields []BlamedField, opt BlameOptions) {
 			}
 			p.print(`<p dir="auto">`)
 			for _, part := range line {
-				p.htmlPart(part)
+				p.htmlPart(part, opt.Link)
 			}
 			p.print("</p>\n")
 		}
@@ -43,13 +43,17 @@ func (p *blamePrinter) html(fields []BlamedField, opt BlameOptions) {
 	p.print("</div>\n")
 }
 
-func (p *blamePrinter) htmlPart(part blamePart) {
+func (p *blamePrinter) htmlPart(part blamePart, link func(version int, words string) string) {
 	if part.version == noVersion {
 		p.print(escapeHTML(part.text))
 		return
 	}
 	v := p.versions[p.at[part.version]]
 	title := "version " + strconv.Itoa(v.Number) + ", " + oneLine(v.Author) + ", " + v.Published
+	if link != nil {
+		p.print(`<a class="run age-`, strconv.Itoa(p.age(v.Number)), `" data-version="`, strconv.Itoa(v.Number), `" title="`, escapeHTML(title), `" href="`, escapeHTML(link(v.Number, part.text)), `">`, escapeHTML(part.text), "</a>")
+		return
+	}
 	p.print(`<span class="run age-`, strconv.Itoa(p.age(v.Number)), `" data-version="`, strconv.Itoa(v.Number), `" title="`, escapeHTML(title), `">`, escapeHTML(part.text), "</span>")
 }
 

@@ -52,6 +52,7 @@ type ShowOptions struct {
 	Width      int      // Term: columns at which lines are wrapped; 0 is no wrapping
 	SideBySide bool     // HTML: a table with the old text beside the new
 	ID         string   // HTML and SVG: begins the ids of elements, where a page holds several diffs; letters, digits and hyphens
+	Unfold     bool     // HTML: folded paragraphs and items open where they stand, in <details>
 	NoCSS      bool     // HTML: leave the style sheet out, since the page has it: see [CSS]
 	Stat       bool     // Term, Plain, JSON: words removed and added per field; the first two show nothing else
 	Fields     []string // the fields to show, "image" for all of its parts; none means all

@@ -63,11 +63,14 @@ func (p *printer) htmlField(d document, f Field, moves string, opt ShowOptions) 
 	}
 	m := mover{address: moves}
 	k := foldingOf(HTML, opt.Around)
+	if opt.Unfold {
+		k.words = -1 // words within a line have no fold that opens
+	}
 	if opt.SideBySide {
 		p.htmlTable(f, lang, &m, k, opt)
 	} else {
 		p.print(`<div class="text"`, lang, ">\n")
-		p.htmlMerged(f, &m, k)
+		p.htmlMerged(f, &m, k, opt.Unfold)
 		p.print("</div>\n")
 	}
 	p.print("</section>\n")
@@ -75,7 +78,7 @@ func (p *printer) htmlField(d document, f Field, moves string, opt ShowOptions) 
 
 // htmlMerged writes a paragraph per line. Blank lines are a gap, and no paragraph
 // for a screen reader to stop at.
-func (p *printer) htmlMerged(f Field, m *mover, k folding) {
+func (p *printer) htmlMerged(f Field, m *mover, k folding, unfold bool) {
 	gap := false
 	var before []part
 	spaced := strings.Contains(f.Old, "\n\n") || strings.Contains(f.New, "\n\n")
@@ -88,6 +91,8 @@ func (p *printer) htmlMerged(f Field, m *mover, k folding) {
 		case blankLine(line):
 			gap = i > 0
 			continue
+		case isFold(line) && unfold && line[0].hidden != "":
+			p.htmlFold(line[0], "")
 		case isFold(line):
 			p.print(`<p class="fold" dir="ltr" lang="en">`, escapeHTML(line[0].text), "</p>\n")
 		case gap:
@@ -97,6 +102,23 @@ func (p *printer) htmlMerged(f Field, m *mover, k folding) {
 		}
 		gap = false
 	}
+}
+
+// htmlFold writes what is folded so that it opens where it stands, by key too and
+// without script; after is what closes the elements around it.
+func (p *printer) htmlFold(fold part, after string) {
+	p.print(`<details class="fold"><summary dir="ltr" lang="en">`, escapeHTML(fold.text), "</summary>\n")
+	gap := ""
+	for line := range strings.Lines(fold.hidden) {
+		line = strings.TrimRight(line, "\r\n")
+		if strings.TrimSpace(line) == "" {
+			gap = ` class="gap"`
+			continue
+		}
+		p.print("<p", gap, ` dir="auto">`, escapeHTML(line), "</p>\n")
+		gap = ""
+	}
+	p.print("</details>", after, "\n")
 }
 
 func isFold(line []part) bool { return len(line) == 1 && line[0].fold }
@@ -198,6 +220,11 @@ func (p *printer) htmlTable(f Field, lang string, m *mover, k folding, opt ShowO
 		`</th><th scope="col" role="columnheader" dir="auto">`, name(opt.To, "after"), "</th></tr></thead>\n", `<tbody role="rowgroup"`, lang, ">\n")
 	for _, r := range sideBySide(k.fold(f, exactPieces(f))) {
 		if r.old != nil && isFold(r.old) {
+			if opt.Unfold && r.old[0].hidden != "" {
+				p.print(`<tr class="fold" role="row"><td colspan="2" role="cell">`)
+				p.htmlFold(r.old[0], "</td></tr>")
+				continue
+			}
 			p.print(`<tr class="fold" role="row"><td colspan="2" role="cell" dir="ltr" lang="en">`, escapeHTML(r.old[0].text), "</td></tr>\n")
 			continue
 		}

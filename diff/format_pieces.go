@@ -18,6 +18,8 @@ type piece struct {
 	loose bool
 	space bool // white space that changed its form
 	fold  bool // text stands for what is not shown
+	// hidden is what a fold of whole lines stands for.
+	hidden string
 }
 
 // pieces merges the two texts of a field. White space that merely changed its
@@ -215,14 +217,14 @@ func (k folding) fold(f Field, ps []piece) []piece {
 			out = append(out, p)
 			continue
 		}
-		note := "…"
+		note, hidden := "…", ""
 		if unit != "" {
-			note = foldNote(n, unit)
+			note, hidden = foldNote(n, unit), p.text[from:to]
 			if strings.HasSuffix(p.text[from:to], "\n\n") {
 				note += "\n"
 			}
 		}
-		for _, x := range []piece{{text: p.text[:from]}, {text: note, fold: true}, {text: p.text[to:]}} {
+		for _, x := range []piece{{text: p.text[:from]}, {text: note, fold: true, hidden: hidden}, {text: p.text[to:]}} {
 			if x.text != "" {
 				out = append(out, x)
 			}
@@ -347,10 +349,11 @@ func (k folding) hideWords(text string, e edges) (from, to, n int) {
 // part is a stretch of one line. It holds a line break only where it is a change
 // whose other side has no white space there: the break is a part of the change.
 type part struct {
-	op   Op
-	pair int
-	text string
-	fold bool
+	op     Op
+	pair   int
+	text   string
+	fold   bool
+	hidden string
 }
 
 // lines breaks pieces into lines, without their LF. A last line is there only if
@@ -364,7 +367,7 @@ func lines(ps []piece) [][]part {
 			var s string
 			s, text, more = strings.Cut(text, "\n")
 			if s != "" {
-				line = append(line, part{op: p.op, pair: p.pair, text: s, fold: p.fold})
+				line = append(line, part{p.op, p.pair, s, p.fold, p.hidden})
 			}
 			if more {
 				out = append(out, line)

@@ -256,6 +256,32 @@ func TestHTMLHoldsBothSides(t *testing.T) {
 	}
 }
 
+// TestHTMLUnfolds: what is folded stands in the page all the same, behind a summary
+// that says how much it is; inline and beside each other.
+func TestHTMLUnfolds(t *testing.T) {
+	summary := regexp.MustCompile(`<summary[^>]*>[^<]*</summary>`)
+	folds := 0
+	for _, p := range texts(t) {
+		multi := strings.Contains(strings.TrimSpace(p[0]), "\n") || strings.Contains(strings.TrimSpace(p[1]), "\n")
+		if !multi || strings.ContainsAny(p[0]+p[1], "\r\u2028\u2029") {
+			continue
+		}
+		out := shown(t, HTML, p[0], p[1], ShowOptions{Around: 0, NoCSS: true, Unfold: true})
+		folds += len(summary.FindAllString(out, -1))
+		old, new := untag(foldLine.ReplaceAllString(summary.ReplaceAllString(out, ""), ""))
+		if squeeze(old) != squeeze(schema.Visible(p[0])) || squeeze(new) != squeeze(schema.Visible(p[1])) {
+			t.Errorf("%q → %q is shown as %q, which reads %q → %q", p[0], p[1], out, old, new)
+		}
+		side := shown(t, HTML, p[0], p[1], ShowOptions{Around: 0, NoCSS: true, Unfold: true, SideBySide: true})
+		if a, b := strings.Count(side, "<details"), strings.Count(side, "</details></td></tr>"); a != b {
+			t.Errorf("%d folds begin and %d end in %q", a, b, side)
+		}
+	}
+	if folds < 2 {
+		t.Errorf("only %d folds were seen", folds)
+	}
+}
+
 func untag(out string) (old, new string) {
 	var a, b strings.Builder
 	inDel, inIns := false, false

@@ -32,7 +32,9 @@ func (s *Server) blame(w http.ResponseWriter, r *http.Request, st *story) error 
 		versions[i] = diff.BlamedVersion{Number: v.Number, Author: v.Author.Name, Published: stamp(v.Published)}
 	}
 	var html bytes.Buffer
-	if err := diff.WriteBlame(&html, diff.HTML, b.Fields, versions, diff.BlameOptions{NoCSS: true}); err != nil {
+	if err := diff.WriteBlame(&html, diff.HTML, b.Fields, versions, diff.BlameOptions{NoCSS: true, Link: func(version int, words string) string {
+		return address(st.current().Path, viewArticle, "html") + "?version=" + strconv.Itoa(version) + wordsLink(words)
+	}}); err != nil {
 		return err
 	}
 	json := address(st.current().Path, viewBlame, "json")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,6 +57,9 @@ func (st *story) position(number int) int {
 	return -1
 }
 
+// diffAround is how many unchanged paragraphs are shown on either side of a change.
+const diffAround = 2
+
 type diffBody struct {
 	Article  repo.Version
 	From, To repo.Version
@@ -63,6 +67,8 @@ type diffBody struct {
 	Same     bool
 	Side     bool
 	All      bool
+	Step     bool   // the second is the one published right after the first: its kinds are those of this diff
+	Note     string // of the second, where that is no correction, which stands above the diff
 	Between  int    // versions published between the two
 	Previous string // the pair of the change before, "" where there is none
 	Next     string
@@ -93,7 +99,7 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request, st *story) error {
 	if err != nil {
 		return err
 	}
-	opt := diff.ShowOptions{Around: diff.AroundDefault, NoCSS: true, Article: st.id.String(), FromVersion: from.Number, ToVersion: to.Number,
+	opt := diff.ShowOptions{Around: diffAround, NoCSS: true, Unfold: true, Article: st.id.String(), FromVersion: from.Number, ToVersion: to.Number,
 		From: fmt.Sprintf("version %d", from.Number), To: fmt.Sprintf("version %d", to.Number)}
 	if opt.Corrections, err = s.store.Explained(r.Context(), from, to); err != nil {
 		return err
@@ -116,7 +122,10 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request, st *story) error {
 	body := diffBody{Article: st.current(), From: from, To: to, HTML: template.HTML(b.String()), Same: len(d.Fields) == 0,
 		Side: opt.SideBySide, All: opt.Around == diff.AroundAll, Text: diffAddress(path, st.pair, "txt"), JSON: diffAddress(path, st.pair, "json")}
 	i, j := st.position(from.Number), st.position(to.Number)
-	body.Between = max(j-i, i-j) - 1
+	body.Between, body.Step = max(j-i, i-j)-1, j == i+1
+	if body.Step && !slices.ContainsFunc(opt.Corrections, func(c diff.Correction) bool { return c.Text == to.Note }) {
+		body.Note = to.Note
+	}
 	if i > 0 {
 		body.Previous = diffAddress(path, fmt.Sprintf("%d..%d", st.versions[i-1].Number, from.Number), "html")
 	}

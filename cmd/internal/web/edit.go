@@ -109,10 +109,14 @@ func (s *Server) postNew(w http.ResponseWriter, r *http.Request) error {
 // address, without a detour on which the form would be lost.
 func (s *Server) postArticle(w http.ResponseWriter, r *http.Request) error {
 	p, ok := parsePlace(r.URL.Path)
-	if !ok || p.view != viewEdit {
+	if !ok || p.view != viewEdit && p.view != viewCorrect {
 		return &failure{status: http.StatusMethodNotAllowed, text: "nothing can be sent to this address", header: [2]string{"Allow", "GET, HEAD"}}
 	}
-	if err := parseForm(w, r, maxEdit); err != nil {
+	most := int64(maxEdit)
+	if p.view == viewCorrect {
+		most = maxCorrection
+	}
+	if err := parseForm(w, r, most); err != nil {
 		return err
 	}
 	id, err := s.store.AtPath(r.Context(), p.path)
@@ -124,6 +128,9 @@ func (s *Server) postArticle(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	st.shown = st.current()
+	if p.view == viewCorrect {
+		return s.postCorrection(w, r, st)
+	}
 	if n := r.PostForm.Get("restore"); n != "" {
 		return s.restore(w, r, st, n)
 	}
@@ -197,7 +204,7 @@ func (s *Server) preview(e *editing, in *schema.Input, name string) (editBody, e
 
 func diffHTML(d *diff.Article, name string) (template.HTML, error) {
 	var b bytes.Buffer
-	err := diff.Write(&b, diff.HTML, *d, diff.ShowOptions{Around: diff.AroundDefault, NoCSS: true, ID: name})
+	err := diff.Write(&b, diff.HTML, *d, diff.ShowOptions{Around: diffAround, Unfold: true, NoCSS: true, ID: name})
 	return template.HTML(b.String()), err
 }
 

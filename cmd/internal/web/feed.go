@@ -218,7 +218,7 @@ func (s *Server) entryHTML(ctx context.Context, v repo.Version) (string, error) 
 		if err != nil {
 			return "", err
 		}
-		err = diff.Write(&b, diff.HTML, d, diff.ShowOptions{Around: diff.AroundDefault, NoCSS: true})
+		err = diff.Write(&b, diff.HTML, d, diff.ShowOptions{Around: diff.AroundDefault, NoCSS: true, ID: v.Seal.Short()}) // a reader shows many on one page
 		return b.String(), err
 	}
 	state, err := s.store.State(ctx, v)

@@ -102,7 +102,6 @@ func servedPage(t *testing.T, page *schema.Page) string {
 	}
 	in := page.Input()
 	in.ID = schema.DeriveID("page")
-	in.Published = schema.At(time.Date(2018, 3, 1, 0, 0, 0, 0, time.UTC))
 	drafts = append(drafts, repo.Draft{Input: in})
 	results, err := s.store.Record(t.Context(), drafts, repo.RecordOptions{Earlier: true})
 	if err != nil {
@@ -131,32 +130,31 @@ func servedPage(t *testing.T, page *schema.Page) string {
 func unknowable(want, got string) []string {
 	wanted, items := related(want)
 	served, others := related(got)
+	var why []string
+	if lines := strings.Replace(served, "\n\n\n\n\n", "\n\n\n\n", 1); wanted == lines && wanted != served {
+		why, served = append(why, "three empty lines for a summary that is none: most pages have four"), lines
+	}
 	if wanted != served || len(items) != len(others) {
 		return nil
 	}
-	var why []string
 	if !slices.Equal(items, others) {
+		before, printed := slices.Clone(items), slices.Clone(others)
 		tidy := regexp.MustCompile(` *\]\(`)
 		for i := range items {
 			items[i], others[i] = tidy.ReplaceAllString(items[i], " ]("), tidy.ReplaceAllString(others[i], " ](")
 		}
 		if !slices.Equal(items, others) {
-			why = append(why, "order of Related: the site sorts 2017/06/8 above 2017/06/20, as text")
+			why = append(why, "another order of Related: the site sorts 2017/06/8 above 2017/06/20, as text")
 		}
 		a, b := slices.Sorted(slices.Values(items)), slices.Sorted(slices.Values(others))
 		if !slices.Equal(a, b) {
 			return nil
 		}
-		if !sameBytes(want, got) {
+		if !slices.Equal(slices.Sorted(slices.Values(before)), slices.Sorted(slices.Values(printed))) {
 			why = append(why, "blanks behind a headline in Related: a headline is kept without them")
 		}
 	}
 	return why
-}
-
-// sameBytes reports whether two pages hold the same bytes in whatever order.
-func sameBytes(a, b string) bool {
-	return string(slices.Sorted(slices.Values([]byte(a)))) == string(slices.Sorted(slices.Values([]byte(b))))
 }
 
 // related takes the items of Related, without their numbers, off a page.

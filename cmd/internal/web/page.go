@@ -65,6 +65,7 @@ func functions() template.FuncMap {
 		"shift":    func(a float64, by int) float64 { return a + float64(by) },
 		"less":     func(a, b int) int { return a - b },
 		"tab":      func(v repo.Version, what view) tab { return tab{v, what} },
+		"passage":  passageAddress,
 		"markdown": markdownRenderer(),
 	}
 }
@@ -99,6 +100,7 @@ type viewer struct {
 	Editor  bool
 	Form    string // what each of their forms must bring along
 	Edit    string // the address at which the page's article is edited; "" where it is about none
+	Correct string // the address at which the change that is shown, or the last one, is given a correction
 	Restore int    // the number of the old version that is shown; 0 where it is the current one
 	Base    string // the seal of the current version
 	SignIn  bool   // there is somebody who could sign in
@@ -113,6 +115,10 @@ func (s *Server) viewer(v *visit) viewer {
 	if v.story != nil && out.Editor {
 		current := v.story.current()
 		out.Edit, out.Base = address(current.Path, viewEdit, "html"), current.Seal.String()
+		out.Correct = address(current.Path, viewCorrect, "html")
+		if from, to, err := v.story.pairOf(v.story.pair); err == nil && v.story.position(from.Number) < v.story.position(to.Number) {
+			out.Correct = correctAddress(current.Path, from.Number, to.Number)
+		}
 		if n := v.story.shown.Number; n != 0 && n != current.Number {
 			out.Restore = n
 		}

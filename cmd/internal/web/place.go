@@ -18,6 +18,7 @@ const (
 	viewBlame    view = "blame"
 	viewTimeline view = "timeline"
 	viewEdit     view = "edit"
+	viewCorrect  view = "correct"
 )
 
 // place is an address below an article's, taken apart.
@@ -40,6 +41,7 @@ var formats = map[view][]string{
 	viewBlame:    {"html", "json"},
 	viewTimeline: {"html", "svg"},
 	viewEdit:     {"html"},
+	viewCorrect:  {"html"},
 }
 
 // parsePlace takes a path apart. ok is false where it names no view and format that
@@ -54,7 +56,7 @@ func parsePlace(path string) (p place, ok bool) {
 		if strings.Contains(last, "..") {
 			p = place{path: strings.TrimSuffix(dir, "/"+string(viewDiff)), view: viewDiff, pair: last, format: format}
 		}
-	case last == string(viewDiff), last == string(viewChanges), last == string(viewBlame), last == string(viewTimeline), last == string(viewEdit):
+	case last == string(viewDiff), last == string(viewChanges), last == string(viewBlame), last == string(viewTimeline), last == string(viewEdit), last == string(viewCorrect):
 		if strings.Count(dir, "/") >= 2 { // below an article, not a day
 			p = place{path: dir, view: view(last), format: format}
 		}

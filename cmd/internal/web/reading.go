@@ -89,14 +89,14 @@ func (s *Server) dayPage(w http.ResponseWriter, r *http.Request) error {
 	case strings.HasSuffix(r.URL.Path, ".md"):
 		w.Header().Set("Content-Type", "text/markdown; charset=utf-8")
 		_, err = w.Write(index.Bytes())
-		return tagged(w, err)
+		return err
 	case strings.HasSuffix(r.URL.Path, ".json"):
-		return tagged(w, writeJSON(w, struct {
+		return writeJSON(w, struct {
 			Date     schema.Date    `json:"date"`
 			Events   []repo.Version `json:"events"`
 			Previous string         `json:"previous"`
 			Next     string         `json:"next"`
-		}{date, slices.Concat([]repo.Version{}, versions), dayAddress(body.Before) + "index.json", dayAddress(body.After) + "index.json"}))
+		}{date, slices.Concat([]repo.Version{}, versions), dayAddress(body.Before) + "index.json", dayAddress(body.After) + "index.json"})
 	}
 	for _, v := range versions {
 		if v.Status != schema.Usable {
@@ -109,7 +109,7 @@ func (s *Server) dayPage(w http.ResponseWriter, r *http.Request) error {
 		body.Versions, body.States = append(body.Versions, v), append(body.States, state)
 	}
 	if strings.HasSuffix(r.URL.Path, ".xml") {
-		return tagged(w, body.writeXML(w))
+		return body.writeXML(w)
 	}
 	for _, f := range formats[viewArticle][1:] {
 		body.Formats = append(body.Formats, formatLink(f, dayAddress(date)+"index."+f, r))
@@ -223,6 +223,8 @@ func (s *Server) article(w http.ResponseWriter, r *http.Request) error {
 	switch p.view {
 	case viewEdit:
 		return s.need(accounts.Editor, func(w http.ResponseWriter, r *http.Request) error { return s.editPage(w, r, st) })(w, r)
+	case viewCorrect:
+		return s.need(accounts.Editor, func(w http.ResponseWriter, r *http.Request) error { return s.correctPage(w, r, st) })(w, r)
 	case viewChanges:
 		return s.changes(w, r, st)
 	case viewDiff:
@@ -321,11 +323,11 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, st *story) error {
 	}
 	switch st.format {
 	case "md":
-		return tagged(w, s.writePage(w, r, st, state))
+		return s.writePage(w, r, st, state)
 	case "json":
-		return tagged(w, s.writePageJSON(r.Context(), w, st, state))
+		return s.writePageJSON(r.Context(), w, st, state)
 	case "xml":
-		return tagged(w, s.writePageXML(r.Context(), w, st, state))
+		return s.writePageXML(r.Context(), w, st, state)
 	}
 	parts, err := s.sections(r.Context(), st, schema.Older.MaxRelated())
 	if err != nil {

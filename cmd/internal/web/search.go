@@ -20,10 +20,17 @@ type searchBody struct {
 	When    bool // the comings and goings of a phrase are asked for, not articles
 	Article *repo.Version
 	Hits    []repo.Hit
-	Events  []repo.Occurrence
+	Events  []coming
 	More    bool
 	Problem string
 	Feed    string
+}
+
+// coming is where a phrase came or went, with the version in which its passage stands:
+// the one before where it went.
+type coming struct {
+	repo.Occurrence
+	At repo.Version
 }
 
 // search looks through every version that ever was: for articles whose words satisfy
@@ -89,7 +96,15 @@ func (s *Server) comings(ctx context.Context, body *searchBody, article schema.I
 			body.More = true
 			break
 		}
-		body.Events = append(body.Events, o)
+		e := coming{o, o.Version}
+		if o.Event == repo.Went {
+			if before, ok, err := s.store.Before(ctx, o.Version); err != nil {
+				return err
+			} else if ok {
+				e.At = before
+			}
+		}
+		body.Events = append(body.Events, e)
 	}
 	return nil
 }

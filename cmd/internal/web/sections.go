@@ -3,10 +3,8 @@ package web
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"encoding/xml"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -201,14 +199,5 @@ func writeXML(w http.ResponseWriter, v any) error {
 	b.WriteByte('\n')
 	w.Header().Set("Content-Type", "application/xml; charset=utf-8")
 	_, err := w.Write(b.Bytes())
-	return err
-}
-
-// tagged gives an answer that was written the entity tag that follows from its bytes.
-// It is for what programs fetch: a page says besides what its reader looked at last.
-func tagged(w http.ResponseWriter, err error) error {
-	if held, ok := w.(*heldResponse); ok && err == nil {
-		w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(held.body.Bytes())))
-	}
 	return err
 }

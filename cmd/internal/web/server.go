@@ -71,6 +71,7 @@ type Server struct {
 	limits      Limits
 	closed      bool
 	trustProxy  bool
+	sizes       sizes
 }
 
 // New makes a server.

@@ -51,11 +51,11 @@ func (s *Server) timeline(w http.ResponseWriter, r *http.Request, st *story) err
 			continue
 		}
 		v := st.versions[i]
-		state, err := s.store.State(r.Context(), v)
+		size, err := s.sizeOf(r.Context(), v)
 		if err != nil {
 			return err
 		}
-		p := point{Version: v, Size: len(state.Headline) + len(state.Summary) + len(state.Body), Shape: shapeOf(&v)}
+		p := point{Version: v, Size: size, Shape: shapeOf(&v)}
 		body.Most = max(body.Most, p.Size)
 		body.Points = append(body.Points, p)
 	}
