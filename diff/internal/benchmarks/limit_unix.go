@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 )
 
 // cpuTime is the processor time that this process has used, in seconds: that of its
@@ -18,8 +19,15 @@ func cpuTime() float64 {
 	return float64(use.Utime.Nano()+use.Stime.Nano()) / 1e9
 }
 
-// limitSelf lets this process and what it starts use so many seconds each.
+// limitSelf lets this process and what it starts use so many seconds each. Where the
+// system doesn't hold this process to it, the process ends itself.
 func limitSelf(seconds int) error {
+	go func() {
+		for cpuTime() < float64(seconds+1) {
+			time.Sleep(100 * time.Millisecond)
+		}
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	}()
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_CPU, &l); err != nil {
 		return err
