@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -159,5 +160,25 @@ func TestSystemdUnit(t *testing.T) {
 	}
 	if err != nil && len(out) == 0 {
 		t.Error(err)
+	}
+}
+
+// The script that measures a server makes a store, serves it, and prints a row for
+// each kind of page. What it measures in so short a time says nothing.
+func TestLoadScript(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("NOT CHECKED: load.sh wants a shell")
+	}
+	cmd := exec.Command("sh", "load.sh")
+	cmd.Env = append(os.Environ(), "ROUNDS=1", "EACH=20ms")
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, errs.String())
+	}
+	for _, page := range []string{"article", "Changes", "diff", "front page", "day", "feed", "articles by the API"} {
+		if !strings.Contains(out.String(), "\n| "+page+" | ") {
+			t.Errorf("no row for %s in\n%s", page, out.String())
+		}
 	}
 }

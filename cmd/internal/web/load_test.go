@@ -2,12 +2,10 @@ package web_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -105,20 +103,21 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// BenchmarkPage measures what one answer costs, without a network.
+// BenchmarkPage measures what one answer costs, without a network: one that is kept,
+// and one that is made anew each time.
 func BenchmarkPage(b *testing.B) {
-	s := loadSite(b)
-	for _, page := range loadPages() {
-		b.Run(strings.ReplaceAll(page.Name, " ", "-"), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				w := httptest.NewRecorder()
-				w.Body = new(bytes.Buffer)
-				s.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, page.Target, nil))
-				if w.Code != http.StatusOK {
-					b.Fatal(w.Code, page.Target)
+	for kind, keep := range map[string]int64{"kept": 0, "fresh": -1} {
+		s := loadSite(b, func(o *web.Options) { o.Keep = keep })
+		for _, page := range loadPages() {
+			b.Run(kind+"/"+strings.ReplaceAll(page.Name, " ", "-"), func(b *testing.B) {
+				b.ReportAllocs()
+				ask(s.handler, page.Target, "")
+				for b.Loop() {
+					if w := ask(s.handler, page.Target, ""); w.Code != http.StatusOK {
+						b.Fatal(w.Code, page.Target)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
