@@ -7,8 +7,11 @@ import (
 	"github.com/stemma-project/stemma/repo"
 )
 
-// passageWords is how many words name a passage, and as many of what stands before it.
-const passageWords = 6
+// How many words name a passage, and how many before it tell it from others.
+const (
+	passageWords = 6
+	wordsBefore  = 3
+)
 
 // passageLink is the end of an address that leads to a passage on a page: a text
 // fragment (WICG, "URL Fragment Text Directives"), so that whatever browser knows it
@@ -23,8 +26,14 @@ func passageLink(e repo.Excerpt) string {
 		}
 		words := strings.Fields(before)
 		directive := textDirective(strings.Fields(p.Text))
-		if n := len(words); n > 0 && directive != "" {
-			directive = textDirective(words[max(n-passageWords, 0):]) + "-," + directive
+		// What stands before may be another paragraph's, and a directive must not cross
+		// its edge: words behind the end of a sentence alone are sure not to.
+		first := len(words)
+		for first > max(len(words)-wordsBefore, 0) && !strings.ContainsAny(words[first-1][len(words[first-1])-1:], ".!?:\"") {
+			first--
+		}
+		if words = words[first:]; len(words) > 0 && directive != "" {
+			directive = textDirective(words) + "-," + directive
 		}
 		return fragmentOf(directive)
 	}
