@@ -277,6 +277,7 @@ type merger struct {
 	came         map[git.Hash]bool // the commits that arrive
 	local        map[git.Hash]bool // those that the remote doesn't have
 	at           time.Time         // when they arrive
+	tried        bool              // and that was noted before, by a pull that came no further
 	forked       bool              // what arrives has merges
 	arrival      *Arrival
 }
@@ -295,11 +296,8 @@ func (m *merger) takeIn() error {
 		m.came[h] = true
 		m.forked = m.forked || len(o.lineage.parents[h]) > 1
 	}
-	if !m.ours.IsZero() {
-		next.arrived = make(map[git.Hash]time.Time, len(o.out))
-		for _, h := range o.out {
-			next.arrived[h] = m.at
-		}
+	if next.arrived, err = m.arrivalOf(o.out); err != nil {
+		return err
 	}
 	before, err := m.tx.Problems()
 	if err != nil {
@@ -368,8 +366,29 @@ func (s *Store) besideOrderer(ours, theirs git.Hash) (*orderer, error) {
 	return o, nil
 }
 
+// arrivalOf tells when these commits arrive, as who reads history anew will be told
+// by the receipts. A pull that was ended after it had written its own, and before main
+// could move, counts: what it brought arrived then.
+func (m *merger) arrivalOf(hashes []git.Hash) (map[git.Hash]time.Time, error) {
+	if m.ours.IsZero() {
+		return nil, nil
+	}
+	receipts, err := m.s.git.Receipts()
+	if err != nil {
+		return nil, err
+	}
+	own := git.Receipt{Old: m.ours, Arrived: m.theirs, Count: len(hashes), At: m.at}
+	m.tried = slices.ContainsFunc(receipts, func(r git.Receipt) bool {
+		return r.Old == own.Old && r.Arrived == own.Arrived && r.Count == own.Count
+	})
+	return arrivals(append(receipts, own), m.ours, hashes), nil
+}
+
 // receipt notes where main stood and what came, before main moves.
 func (m *merger) receipt() error {
+	if m.tried {
+		return nil
+	}
 	who := git.Signature{Name: nobody.Name, Email: nobody.Email}
 	if m.ours.IsZero() {
 		// A clone's history is its own past. Where that has merges, the order in which

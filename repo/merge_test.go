@@ -406,3 +406,60 @@ func (g *graph) write(t *testing.T, f *forger, change func(git.Hash, *graphNode)
 	}
 	return tip
 }
+
+// TestPullTriedBefore: a pull that was ended between its receipt and the move of main
+// is done again, later: what arrived has the time of the first, in the index as in one
+// that is built anew.
+func TestPullTriedBefore(t *testing.T) {
+	for _, mine := range []bool{false, true} {
+		for _, more := range []bool{false, true} {
+			t.Run(fmt.Sprintf("a merge %v, more since %v", mine, more), func(t *testing.T) { triedBefore(t, mine, more) })
+		}
+	}
+}
+
+func triedBefore(t *testing.T, mine, more bool) {
+	hub := newStore(t)
+	say(t, hub, "x", "One dead")
+	clone := mustClone(t, hub, 300)
+	ticking(hub, 600)
+	say(t, hub, "x", "Two dead")
+	if mine {
+		say(t, clone, "own", "Mine")
+	}
+	dir := filepath.Join(t.TempDir(), "again")
+	if err := errors.Join(clone.Close(), copyStore(clone.Dir(), dir)); err != nil {
+		t.Fatal(err)
+	}
+	first := reopen(t, clone.Dir())
+	ticking(first, 900)
+	mustPull(t, first, PullOptions{})
+	receipts, err := first.git.Receipts()
+	if err != nil || len(receipts) == 0 {
+		t.Fatal(receipts, err)
+	}
+	last := receipts[len(receipts)-1]
+	again := reopen(t, dir)
+	if err := again.git.AddReceipt(t.Context(), last, git.Signature{Name: "a", Email: "a@example.org"}, "Receipt: of a pull that was killed"); err != nil {
+		t.Fatal(err)
+	}
+	if more {
+		say(t, hub, "x", "Three dead")
+	}
+	ticking(again, 3000)
+	if got := mustPull(t, again, PullOptions{}); got.UpToDate || got.Merged != mine {
+		t.Errorf("%+v", got)
+	}
+	all, err := again.git.Receipts()
+	if want := map[bool]int{false: len(receipts), true: len(receipts) + 1}[more]; err != nil || len(all) != want {
+		t.Errorf("receipts %v, %v, want those of the first: %v", all, err, receipts)
+	}
+	whole(t, first, again)
+	list, err := again.Changes(t.Context(), schema.DeriveID("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := list[1].Recorded; !got.Equal(last.At) {
+		t.Errorf("recorded at %v, want %v", got, last.At)
+	}
+}
