@@ -160,7 +160,7 @@ func (w *witness) forget(what string) {
 // attribute or an address that a text has made.
 const strangers = `(() => {
   const known = new Set(("html head meta title link script body a header nav main footer p div span form input button label select option optgroup textarea fieldset legend details summary " +
-    "h1 h2 h3 h4 h5 h6 ol ul li article section aside figure figcaption time table caption thead tbody tr th td b i em strong del ins small mark q blockquote pre code hr br img sup " +
+    "h1 h2 h3 h4 h5 h6 ol ul li article section aside figure figcaption time table caption thead tbody tr th td b i em strong del ins small mark kbd bdi q blockquote pre code hr br img sup " +
     "svg g path rect circle line text tspan desc").split(" "));
   const bad = [];
   for (const e of document.querySelectorAll("*")) {
