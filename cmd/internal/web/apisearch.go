@@ -33,7 +33,7 @@ func badQuery(err error) error {
 // apiSearch lists the articles of which any version satisfies a query, the best first.
 func (s *Server) apiSearch(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	if err := known(q, "q", "since", "until", "author", "kind", "category", "context", "corrections", "quiet-edits", "limit"); err != nil {
+	if err := known(q, "q", "since", "until", "author", "kind", "category", "context", "corrections", "quiet-edits", "limit", "cursor"); err != nil {
 		return err
 	}
 	text, err := searched(q)
@@ -44,18 +44,34 @@ func (s *Server) apiSearch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	asked := f.Limit
+	if !q.Has("limit") {
+		asked = 0
+	}
+	place, err := searchFrom(q, asked)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), searchWait)
 	defer cancel()
-	hits, err := s.store.Search(ctx, repo.SearchQuery{Text: text, Filter: f})
+	hits, next, err := s.searchPart(ctx, text, f, place)
 	if err != nil {
 		return badQuery(err)
 	}
-	if hits == nil {
-		hits = []repo.Hit{}
-	}
-	return writeJSON(w, struct {
+	out := struct {
 		Hits []repo.Hit `json:"hits"`
-	}{hits})
+		Next string     `json:"next,omitempty"`
+	}{Hits: hits}
+	if hits == nil {
+		out.Hits = []repo.Hit{}
+	}
+	if next != nil {
+		if out.Next, err = writeCursor(next); err != nil {
+			return err
+		}
+		s.nextLink(w, r, out.Next)
+	}
+	return writeJSON(w, out)
 }
 
 // apiWhen tells when a text appeared, went and came back, in one article or in all.

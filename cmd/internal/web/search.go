@@ -20,6 +20,9 @@ type searchBody struct {
 	When    bool // the comings and goings of a phrase are asked for, not articles
 	Article *repo.Version
 	Hits    []repo.Hit
+	First   int    // the number of the first hit on the page, from 1
+	Better  string // the address of the hits before, "" where there are none
+	Further string // of those behind
 	Events  []coming
 	More    bool
 	Problem string
@@ -81,10 +84,30 @@ func (s *Server) hits(ctx context.Context, r *http.Request, body *searchBody) er
 	if err != nil {
 		return err
 	}
-	filter.Limit = searchHits
-	body.Hits, err = s.store.Search(ctx, repo.SearchQuery{Text: body.Query, Filter: filter})
-	body.Feed = "/feed.atom?" + r.URL.Query().Encode()
-	return err
+	q := r.URL.Query()
+	place, err := searchFrom(q, searchHits)
+	if err != nil {
+		return err
+	}
+	hits, next, err := s.searchPart(ctx, body.Query, filter, place)
+	if err != nil {
+		return err
+	}
+	body.Hits, body.First = hits, place.Skip+1
+	if next != nil {
+		if body.Further, err = searchLink(q, *next); err != nil {
+			return err
+		}
+	}
+	if place.Skip > 0 {
+		place.Skip = max(place.Skip-place.Limit, 0)
+		if body.Better, err = searchLink(q, place); err != nil {
+			return err
+		}
+	}
+	q.Del("cursor")
+	body.Feed = "/feed.atom?" + q.Encode()
+	return nil
 }
 
 func (s *Server) comings(ctx context.Context, body *searchBody, article schema.ID) error {
