@@ -44,8 +44,8 @@ is and as it was, its Changes, and the word diff of any two versions. Old addres
 lead to the current ones. The pages work without script. Users, whom "stemma user"
 adds, sign in and edit. They stay signed in when it is started anew: the file
 stemma/sessions.json in the store holds hashes of what their browsers have, and the
-key that signs the rest. Remove it while nothing serves the store, and everybody signs
-in anew.
+key that signs the rest. Remove it while nothing serves the store, and everybody
+signs in anew.
 
 It listens on this machine alone unless --listen says otherwise. Absolute addresses,
 in feeds and canonical links, begin with --base-url. An interrupt or SIGTERM ends it
