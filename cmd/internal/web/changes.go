@@ -37,6 +37,7 @@ type changesRow struct {
 	repo.Version
 	Before      int  // the number of the version published before it; 0 for the first
 	Size, Grew  int  // bytes of headline, summary and body, and how many more than before
+	Weighed     bool // both are known
 	Late        bool // recorded on another day than published
 	NewHeadline bool
 	Explained   []explainedBy
@@ -162,7 +163,9 @@ func (s *Server) weigh(r *http.Request, st *story, rows []changesRow) error {
 		if err != nil {
 			return err
 		}
-		row.Grew = row.Size - n
+		if row.Weighed = row.Size != unweighed && n != unweighed; row.Weighed {
+			row.Grew = row.Size - n
+		}
 	}
 	return nil
 }

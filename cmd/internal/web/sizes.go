@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/stemma-project/stemma/repo"
+	"github.com/stemma-project/stemma/schema"
 )
 
 // sizes remembers how long versions are, which never changes: a list of versions that
@@ -18,8 +19,15 @@ type sizes struct {
 // sizesMost is how many versions are remembered: some 10 MB.
 const sizesMost = 200_000
 
-// sizeOf gives the length of a version's headline, summary and body, in bytes.
+// unweighed is the size of a version of which a page's list told the headline alone.
+const unweighed = -1
+
+// sizeOf gives the length of a version's headline, summary and body, in bytes;
+// unweighed where these aren't all known.
 func (s *Server) sizeOf(ctx context.Context, v repo.Version) (int, error) {
+	if !v.Known.Has(schema.FieldSummary) || !v.Known.Has(schema.FieldBody) {
+		return unweighed, nil
+	}
 	s.sizes.mu.Lock()
 	n, ok := s.sizes.held[v.Seal]
 	s.sizes.mu.Unlock()

@@ -23,7 +23,7 @@ const (
 // point is a version in the picture.
 type point struct {
 	Version repo.Version
-	Size    int // bytes of headline, summary and body
+	Size    int // bytes of headline, summary and body; or unweighed
 	X, Y    float64
 	Shape   string // "first", "text", "figure", "quiet", "restores"
 }
@@ -79,10 +79,14 @@ func (b *timelineBody) place() {
 	b.From, b.Until = first.UTC().Format("2006-01-02"), last.UTC().Format("2006-01-02")
 	span := max(last.Sub(first).Seconds(), 1)
 	var path bytes.Buffer
+	size := 0
 	for i := range b.Points {
 		p := &b.Points[i]
+		if p.Size != unweighed {
+			size = p.Size // else it is drawn where the one before stands
+		}
 		p.X = pictureEdge + (pictureWidth-2*pictureEdge)*p.Version.Published.T.Sub(first).Seconds()/span
-		p.Y = pictureHeight - pictureEdge - (pictureHeight-2*pictureEdge)*float64(p.Size)/float64(max(b.Most, 1))
+		p.Y = pictureHeight - pictureEdge - (pictureHeight-2*pictureEdge)*float64(size)/float64(max(b.Most, 1))
 		if i == 0 {
 			fmt.Fprintf(&path, "M%.1f %.1f", p.X, p.Y)
 			continue
