@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -48,11 +49,20 @@ func (s *Server) gitUpload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || kind != "application/x-git-upload-pack-request" {
 		return &failure{status: http.StatusUnsupportedMediaType, text: "this is no request of git's"}
 	}
-	var in io.Reader = r.Body
+	// Read before there is room for a clone: who sends slowly takes none from others.
+	packed, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxUploadRequest))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return tooLarge(maxUploadRequest)
+	case err != nil:
+		return badRequest("the request can't be read")
+	}
+	var in io.Reader = bytes.NewReader(packed)
 	switch r.Header.Get("Content-Encoding") {
 	case "", "identity":
 	case "gzip", "x-gzip":
-		z, err := gzip.NewReader(http.MaxBytesReader(w, r.Body, maxUploadRequest))
+		z, err := gzip.NewReader(in)
 		if err != nil {
 			return badRequest("the request is no gzip: " + err.Error())
 		}

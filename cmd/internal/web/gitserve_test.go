@@ -1,13 +1,16 @@
 package web_test
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -214,4 +217,28 @@ func (s *site) send(method, path, body string, header ...string) (*http.Response
 		s.t.Fatal(err)
 	}
 	return answer, string(b)
+}
+
+// Who begins a request and doesn't end it takes no clone's room.
+func TestGitUploadsNotHeldBySlowClients(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	address := strings.TrimPrefix(s.url, "http://")
+	for range 2*runtime.GOMAXPROCS(0) + 2 {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := io.WriteString(c, "POST /git/git-upload-pack HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-git-upload-pack-request\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n00"); err != nil {
+			t.Fatal(err)
+		}
+		// The server says to go on when it begins to read.
+		if line, err := bufio.NewReader(c).ReadString('\n'); err != nil || !strings.Contains(line, "100") {
+			t.Fatalf("%q %v", line, err)
+		}
+	}
+	if answer, body := s.get("/git/info/refs?service=git-upload-pack"); answer.StatusCode != http.StatusOK {
+		t.Errorf("beside them a clone gets %d %s", answer.StatusCode, body)
+	}
 }

@@ -288,6 +288,9 @@ func TestHostileRequests(t *testing.T) {
 	if answer, _ := b.do("POST", "/login", url.Values{"email": {strings.Repeat("x", 1<<20)}}); answer.StatusCode != 413 {
 		t.Errorf("a long name: %d", answer.StatusCode)
 	}
+	if answer, _ := b.do("POST", "/api.php", url.Values{"action": {"query"}, "titles": {strings.Repeat("x", 2<<20)}}); answer.StatusCode != 413 {
+		t.Errorf("a long question: %d", answer.StatusCode)
+	}
 	// What can't be kept is refused, and kept in the form.
 	for _, text := range []string{"a\x00b", "a\xffb"} {
 		form := fields(page)

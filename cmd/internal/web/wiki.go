@@ -57,8 +57,10 @@ type wikiRequest struct {
 
 // wiki answers api.php.
 func (s *Server) wiki(w http.ResponseWriter, r *http.Request) error {
-	if r.Method == http.MethodPost {
-		r.Body = http.MaxBytesReader(w, r.Body, maxWikiForm)
+	// By itself, because the next says only that a form is of the other kind where half
+	// of this one came.
+	if err := parseForm(w, r, maxWikiForm); err != nil {
+		return err
 	}
 	if err := r.ParseMultipartForm(maxWikiForm); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return badRequest("the form can't be read")
