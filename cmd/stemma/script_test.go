@@ -18,7 +18,7 @@ import (
 // TestMain lets the test binary stand in for the program: a script's "stemma" is
 // this binary run under that name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"stemma": main})
+	testscript.Main(m, map[string]func(){"stemma": main, hurried: serveHurried})
 }
 
 // TestScripts runs the scripts, each in a folder of its own and in an environment

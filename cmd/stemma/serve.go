@@ -154,14 +154,20 @@ func (a *app) serve(ctx context.Context, s *repo.Store, opt serveOptions) error 
 		stopKeeping()
 		<-kept
 	}()
-	return answer(ctx, listener, certificate, pages, log, usualPatience())
+	return answer(ctx, listener, certificate, pages, log, opt.patience)
+}
+
+// newServer is the server as it meets clients: none may hold it by saying or taking
+// little at a time.
+func newServer(pages http.Handler, certificate *tls.Config, log *slog.Logger, p patience) *http.Server {
+	return &http.Server{Handler: pages, ReadHeaderTimeout: p.header, ReadTimeout: p.read, WriteTimeout: p.write, IdleTimeout: p.idle,
+		MaxHeaderBytes: 64 << 10, TLSConfig: certificate, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 }
 
 // answer answers what comes to a listener, by https where there is a certificate, until
 // ctx ends, and then what is under way.
 func answer(ctx context.Context, listener net.Listener, certificate *tls.Config, pages http.Handler, log *slog.Logger, p patience) error {
-	server := &http.Server{Handler: pages, ReadHeaderTimeout: p.header, ReadTimeout: p.read, WriteTimeout: p.write, IdleTimeout: p.idle,
-		MaxHeaderBytes: 64 << 10, TLSConfig: certificate, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	server := newServer(pages, certificate, log, p)
 	ended := make(chan error, 1)
 	go func() {
 		if certificate != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/ecdsa"
@@ -21,7 +20,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -178,51 +176,6 @@ func TestServeSlowClients(t *testing.T) {
 	if err := <-read; err == nil {
 		t.Error("half a body was read as a whole one")
 	}
-}
-
-// Thousands who hold a connection and ask nothing cost nobody an answer, and don't
-// keep the server from ending.
-func TestServeIdleConnections(t *testing.T) {
-	t.Parallel()
-	n := 500
-	if long := os.Getenv("STEMMA_IDLE"); long != "" {
-		var err error
-		if n, err = strconv.Atoi(long); err != nil {
-			t.Fatal(err)
-		}
-	}
-	address := served(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }), usualPatience())
-	ask := func(c net.Conn) {
-		t.Helper()
-		if _, err := io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
-			t.Fatal(err)
-		}
-		answer, err := http.ReadResponse(bufio.NewReader(c), nil)
-		if err != nil || answer.StatusCode != http.StatusOK {
-			t.Fatal(answer, err)
-		}
-		if _, err := io.ReadAll(answer.Body); err != nil {
-			t.Fatal(err)
-		}
-	}
-	idle := make([]net.Conn, n)
-	for i := range idle {
-		c, err := net.Dial("tcp", address)
-		if err != nil {
-			t.Fatalf("connection %d: %v", i, err)
-		}
-		defer c.Close()
-		if idle[i] = c; i%2 == 0 { // the others never say a word
-			ask(c)
-		}
-	}
-	c, err := net.Dial("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	ask(c)
-	ask(idle[0])
 }
 
 func TestServeConfig(t *testing.T) {

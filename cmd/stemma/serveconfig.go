@@ -27,6 +27,7 @@ type serveOptions struct {
 	outside             web.Outside
 	secretFile          string // of the OpenID Connect client
 	config              string
+	patience            patience // with clients; no option says it
 }
 
 // maxConfig bounds a config file, in bytes.
@@ -174,7 +175,7 @@ func number(to *int) func(*yaml.Node) error {
 
 // configured gives the options with the config file beneath those that were typed.
 func (a *app) configured(typed serveOptions, given func(flag string) bool) (serveOptions, error) {
-	o := serveOptions{listen: "127.0.0.1:8080", title: "stemma"}
+	o := serveOptions{listen: "127.0.0.1:8080", title: "stemma", patience: usualPatience()}
 	if typed.config != "" {
 		f, err := a.read(typed.config)
 		if err != nil {
