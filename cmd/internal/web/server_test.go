@@ -322,3 +322,27 @@ func TestSinceTheLastLook(t *testing.T) {
 		t.Error("it is told again")
 	}
 }
+
+// Whoever comes to a story that was withdrawn is told so, first thing, and led to what
+// it said; an earlier version says that it is one, and not that it was withdrawn.
+func TestWithdrawnStoriesSaySo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	id, err := s.store.Resolve(t.Context(), stormID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, page := s.get(nowPath + ".html"); strings.Contains(page, "withdrawn") {
+		t.Error("before it was withdrawn:", page)
+	}
+	if _, err := s.store.Withdraw(t.Context(), id, repo.Actor{}); err != nil {
+		t.Fatal(err)
+	}
+	answer, page := s.get(nowPath + ".html")
+	if answer.StatusCode != 200 || !strings.Contains(page, "This article was withdrawn on") || !strings.Contains(page, `href="`+nowPath+`/changes"`) {
+		t.Errorf("%d\n%s", answer.StatusCode, page)
+	}
+	if _, page := s.get(nowPath + ".html?version=1"); strings.Contains(page, "This article was withdrawn") || !strings.Contains(page, "This is version 1") {
+		t.Errorf("an earlier version:\n%s", page)
+	}
+}
