@@ -92,6 +92,36 @@ func TestOwnPath(t *testing.T) {
 	}
 }
 
+// An article's address that moved leads to a path of this site, whatever the store says
+// it is now, with the query as it came.
+func TestMoved(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ path, query, want string }{
+		{"/news/2020/05/1/a.html", "", "/news/2020/05/1/a.html"},
+		{"/news/2020/05/1/a.html", "at=2020&x=%0d%0a", "/news/2020/05/1/a.html?at=2020&x=%0d%0a"},
+		{"/news/2020/05/1/a?b#c.html", "", "/news/2020/05/1/a%3Fb%23c.html"},
+		{"/西班牙.html", "", "/%E8%A5%BF%E7%8F%AD%E7%89%99.html"},
+		{"/\\evil.example", "", "/%5Cevil.example"},
+		{"/\r\nX-Evil: 1", "", "/%0D%0AX-Evil:%201"},
+		{"/\t/evil.example", "", "/%09/evil.example"},
+		{"//evil.example/", "", ""},
+		{"///evil.example/", "", ""},
+		{"evil.example", "", ""},
+		{"https://evil.example/", "", ""},
+		{"javascript:alert(1)", "", ""},
+		{"\\\\evil.example", "", ""},
+		{"", "", ""},
+	} {
+		r := httptest.NewRequest("GET", "/?"+c.query, nil)
+		r.Host = "evil.example"
+		w := httptest.NewRecorder()
+		err := (&Server{}).moved(w, r, c.path)
+		if got := w.Header().Get("Location"); got != c.want || (err == nil) != (c.want != "") || err == nil && w.Code != http.StatusMovedPermanently {
+			t.Errorf("%q leads to %q, %v; want %q", c.path, got, err, c.want)
+		}
+	}
+}
+
 // Whatever is asked for, nobody is led off the site: as a browser reads it.
 func FuzzOwnPath(f *testing.F) {
 	f.Add("/news?x=1")

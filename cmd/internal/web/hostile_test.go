@@ -268,7 +268,7 @@ func TestHostileRequests(t *testing.T) {
 	b := s.visitor()
 	for _, path := range []string{
 		"/%ff%fe", "/news/%c3%28.html", "/search?q=%ff", nowPath + ".html?at=%ff", nowPath + ".html?version=%ff", "/login?next=%ff", "/news/2020/05/1/%00.html",
-		"/..%2f..%2fetc/passwd", "/static/..%2f..%2fserver.go", "/static/../server.go", "/static/%2e%2e/server.go", "/news/..%2f..%2fusers.json", "/stemma/users.json",
+		"/..%2f..%2fetc/passwd", "/static/..%2f..%2fserver.go", "/static/%ff", "/static/%00", "/static/%5c..%5cserver.go", "/static/C:%5cx", "/static/../server.go", "/static/%2e%2e/server.go", "/news/..%2f..%2fusers.json", "/stemma/users.json",
 		"/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/git/..%2fstemma%2fusers.json", "/git/stemma/users.json", "/git/config", "/news/2020/05/1/" + strings.Repeat("a", 8000) + ".html",
 		"/feed.atom?" + strings.Repeat("kind=figure&", 2000), "/timemap/link/%ff", "/timegate/http://[::1", nowPath + "/diff/%ff..%fe.html",
 	} {

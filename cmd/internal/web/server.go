@@ -142,7 +142,7 @@ func (s *Server) routes() (*http.ServeMux, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(static))))
+	mux.Handle("GET /static/", s.static(static))
 	for pattern, h := range map[string]handler{
 		"GET /{$}":                                  s.kept(s.front),
 		"GET /static/diff.css":                      s.diffCSS,
@@ -313,6 +313,20 @@ func matches(list, tag string) bool {
 		}
 	}
 	return false
+}
+
+// static gives the files that are part of the program, by their names alone: no list of
+// a folder, and nothing at names that no file can have.
+func (s *Server) static(files fs.FS) http.Handler {
+	give := http.StripPrefix("/static/", cached(http.FileServerFS(files)))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		info, err := fs.Stat(files, strings.TrimPrefix(r.URL.Path, "/static/"))
+		if err != nil || !info.Mode().IsRegular() {
+			s.refuse(w, r, notFound("nothing stands at this address"))
+			return
+		}
+		give.ServeHTTP(w, r)
+	})
 }
 
 // cached lets what never changes within one build be kept for an hour.
