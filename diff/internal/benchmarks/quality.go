@@ -38,9 +38,10 @@ type quality struct {
 }
 
 // gaveUp says that a diff replaced nearly everything as a whole where there were many
-// changes to be told apart, or little that changed: it is quick because it didn't look.
+// changes to be told apart, or little that changed, or nothing: it is quick because it
+// didn't look.
 func (q quality) gaveUp() bool {
-	return q.Bare >= 20*q.Pairs && (q.Changes*10 < q.Bare || q.Least > 0 && q.Words > 50*q.Least)
+	return q.Least == 0 && q.Words > 1000*q.Pairs || q.Bare >= 20*q.Pairs && (q.Changes*10 < q.Bare || q.Least > 0 && q.Words > 50*q.Least)
 }
 
 // judgeAll compares the diffs with the texts that they are of. White space counts
