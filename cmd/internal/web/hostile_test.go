@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stemma-project/stemma/cmd/internal/accounts"
 	"github.com/stemma-project/stemma/cmd/internal/web"
@@ -271,10 +272,22 @@ func TestHostileRequests(t *testing.T) {
 		"/..%2f..%2fetc/passwd", "/static/..%2f..%2fserver.go", "/static/%ff", "/static/%00", "/static/%5c..%5cserver.go", "/static/C:%5cx", "/static/../server.go", "/static/%2e%2e/server.go", "/news/..%2f..%2fusers.json", "/stemma/users.json",
 		"/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/git/..%2fstemma%2fusers.json", "/git/stemma/users.json", "/git/config", "/news/2020/05/1/" + strings.Repeat("a", 8000) + ".html",
 		"/feed.atom?" + strings.Repeat("kind=figure&", 2000), "/timemap/link/%ff", "/timegate/http://[::1", nowPath + "/diff/%ff..%fe.html",
+		"/search?q=storm%ff", "/search?when=1&q=storm%ff", "/search?q=storm&author=%ff", "/search?q=storm&category=%ff%00", "/feed.atom?category=%ff", "/feed.json?category=%ff", "/feed.atom?author=%ff%00", "/feed.json?q=storm&x=%ff", "/feed.atom?q=storm%ff", "/feed.atom?context=%ff&q=storm",
+		"/api.php?action=query&titles=%ff&format=json", "/api.php?action=query&titles=%00&format=xml", "/api.php?action=%ff", "/api.php?action=query&prop=revisions&revids=%ff&format=json", "/api/v1/articles/%ff", "/api/v1/search?q=%ff", "/api/v1/%ff", "/api/v1/articles?category=%ff", "/api/v1/log?%ff=1", "/api/v1/days/%ff",
+		"/metrics?%ff", "/timemap/json/%ff", nowPath + "/changes?kind=%ff&author=%ff", nowPath + "/blame?version=%ff", nowPath + "/changes?%ff=%fe&since=%ff", nowPath + ".json?%ff", "/git/%ff", "/git/info/refs?service=%ff", "/news/2020/05/1/?at=%ff", "/news/%ff/05/1/", "/feed.atom?article=%ff",
 	} {
 		answer, page := b.get(path)
 		if answer.StatusCode >= 500 || answer.StatusCode == 200 && strings.Contains(page, "root:") || strings.Contains(page, "argon2id") || strings.Contains(page, "package web") {
 			t.Errorf("%.80s: %d %.200s", path, answer.StatusCode, page)
+		}
+		_, plain := b.do("GET", path, nil, "Accept", "*/*")
+		if page += plain; !utf8.ValidString(page) || strings.ContainsRune(page, 0) {
+			t.Errorf("%.80s: the answer is no UTF-8 text: %q", path, page[max(0, strings.IndexFunc(page, func(r rune) bool { return r == utf8.RuneError || r == 0 })-60):])
+		}
+		for name, values := range answer.Header {
+			if !utf8.ValidString(strings.Join(values, "")) {
+				t.Errorf("%.80s: %s is no UTF-8 text: %q", path, name, values)
+			}
 		}
 	}
 	// What is too long is refused before it is read.

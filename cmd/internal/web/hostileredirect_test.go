@@ -190,3 +190,19 @@ func TestNextStays(t *testing.T) {
 		t.Errorf("%d %q", answer.StatusCode, to)
 	}
 }
+
+// Nor does coming back from who vouches for users lead anywhere else.
+func TestNextStaysOverIssuer(t *testing.T) {
+	t.Parallel()
+	desk, provider := newDesk(t, nil), newIssuer(t)
+	s, stop := desk.run(func(o *web.Options) {
+		o.Outside = web.Outside{Issuer: provider.url, ClientID: "stemma", ClientSecret: "the secret", Allow: []web.Allowed{{Domain: "elsewhere.example", Role: accounts.Editor}}}
+	})
+	defer stop()
+	for _, next := range []string{"//evil.example/", `/\evil.example`, "https://evil.example/", "/\t/evil.example", "/a\r\nX-Evil: 1", "javascript:alert(1)", "/new"} {
+		answer, page := s.visitor().backFromIssuer(provider, "bo@elsewhere.example", next)
+		if to := answer.Header.Get("Location"); answer.StatusCode != http.StatusSeeOther || s.leadsAway("/login", to) != "" || next == "/new" && to != next {
+			t.Errorf("next=%q: %d leads to %q %s", next, answer.StatusCode, to, page)
+		}
+	}
+}

@@ -1,12 +1,14 @@
 package web
 
 import (
+	"bytes"
 	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
 
@@ -129,14 +131,22 @@ func (s *Server) viewer(v *visit) viewer {
 // show writes a page.
 func (s *Server) show(w http.ResponseWriter, name string, f frame) error {
 	f.Site = s.title
-	if held, ok := w.(*heldResponse); ok {
+	held, ok := w.(*heldResponse)
+	if ok {
 		f.Viewer = s.viewer(held.visit)
 	}
 	if f.Canonical != "" {
 		f.Canonical = s.absolute(f.Canonical)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	return s.pages.sets[name].ExecuteTemplate(w, "layout.tmpl", f)
+	err := s.pages.sets[name].ExecuteTemplate(w, "layout.tmpl", f)
+	if ok && !utf8.Valid(held.body.Bytes()) {
+		// What was asked for is shown as it came, and may be no text at all.
+		text := bytes.ToValidUTF8(held.body.Bytes(), []byte("\ufffd"))
+		held.body.Reset()
+		held.body.Write(text)
+	}
+	return err
 }
 
 // absolute makes an address of this site absolute where its base is known.
@@ -163,7 +173,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, f *failure) {
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(f.status)
-		fmt.Fprintln(w, f.text)
+		fmt.Fprintln(w, strings.ToValidUTF8(f.text, "\ufffd"))
 		return
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")

@@ -155,7 +155,15 @@ func TestOutsideSessionsOverRestarts(t *testing.T) {
 // throughIssuer signs a browser in by who vouches for an address.
 func (b *visitor) throughIssuer(is *issuer, email string) {
 	b.t.Helper()
-	answer, _ := b.get("/login/oidc?next=/")
+	if answer, page := b.backFromIssuer(is, email, "/"); answer.StatusCode != http.StatusSeeOther {
+		b.t.Fatalf("%s can't sign in: %d %s", email, answer.StatusCode, page)
+	}
+}
+
+// backFromIssuer goes to who vouches for an address, and comes back to go on to next.
+func (b *visitor) backFromIssuer(is *issuer, email, next string) (*http.Response, string) {
+	b.t.Helper()
+	answer, _ := b.get("/login/oidc?next=" + url.QueryEscape(next))
 	to, err := url.Parse(answer.Header.Get("Location"))
 	if err != nil {
 		b.t.Fatal(err)
@@ -163,7 +171,5 @@ func (b *visitor) throughIssuer(is *issuer, email string) {
 	q, now := to.Query(), time.Now()
 	is.challenge = q.Get("code_challenge")
 	is.claims = map[string]any{"iss": is.url, "aud": "stemma", "sub": "1", "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "nonce": q.Get("nonce"), "email": email, "email_verified": true, "name": "Bo"}
-	if answer, page := b.get("/login/oidc/callback?" + url.Values{"state": {q.Get("state")}, "code": {"the code"}}.Encode()); answer.StatusCode != http.StatusSeeOther {
-		b.t.Fatalf("%s can't sign in: %d %s", email, answer.StatusCode, page)
-	}
+	return b.get("/login/oidc/callback?" + url.Values{"state": {q.Get("state")}, "code": {"the code"}}.Encode())
 }
