@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/stemma-project/stemma/cmd/internal/accounts"
 	"github.com/stemma-project/stemma/cmd/internal/web"
+	"github.com/stemma-project/stemma/schema"
 )
 
 // Nothing that another site can make a browser send writes anything.
@@ -46,6 +48,31 @@ func TestForeignForms(t *testing.T) {
 		if answer, _ := ada.do("POST", nowPath+"/edit", c.form, c.header...); answer.StatusCode != c.status {
 			t.Errorf("%s: %d", what, answer.StatusCode)
 		}
+	}
+	// Each form by itself; and a cookie lets no page write as programs do.
+	now := s.versions(stormID)
+	for what, c := range map[string]struct {
+		path   string
+		form   url.Values
+		header []string
+		status int
+	}{
+		"a new article":        {"/new", url.Values{"headline": {"Defaced"}, "date": {"2020-05-01"}, "do": {"save"}, "id": {schema.DeriveID("defaced").String()}}, nil, 403},
+		"an old version":       {nowPath + "/edit", url.Values{"restore": {"1"}}, nil, 403},
+		"a correction":         {nowPath + "/correct", url.Values{"from": {"1"}, "to": {"3"}, "type": {"correction"}, "text": {"Defaced"}}, nil, 403},
+		"a program's, by form": {"/api/v1/articles", url.Values{"headline": {"Defaced"}}, nil, 401},
+		"a program's":          {"/api/v1/articles", url.Values{}, []string{"Content-Type", "application/json"}, 401},
+		"a program's restore":  {"/api/v1/articles/" + stormID + "/restore?version=1", url.Values{}, []string{"Content-Type", "application/json", "If-Match", `"` + now[len(now)-1].Seal.String() + `"`}, 401},
+	} {
+		for _, token := range []string{"", strings.Repeat("A", 43)} {
+			c.form.Set("form", token)
+			if answer, page := ada.do("POST", c.path, c.form, c.header...); answer.StatusCode != c.status {
+				t.Errorf("%s: %d %s", what, answer.StatusCode, page)
+			}
+		}
+	}
+	if c, err := s.store.Corrections(t.Context(), schema.DeriveID("storm")); err != nil || len(c) > 0 {
+		t.Errorf("%v %v", c, err)
 	}
 	if answer, _ := ada.do("POST", "/logout", url.Values{"form": {"x"}}); answer.StatusCode != 403 {
 		t.Errorf("signed out by a foreign form: %d", answer.StatusCode)
@@ -109,6 +136,24 @@ func TestSessions(t *testing.T) {
 	eve.http.Jar.SetCookies(at, []*http.Cookie{{Name: "stemma_session", Value: first, Path: "/"}})
 	if answer, _ := eve.get("/new"); answer.StatusCode != 303 {
 		t.Errorf("with a session that was ended: %d", answer.StatusCode)
+	}
+	// A session of the planter's own, which is good, is over once another signs in with it.
+	ada.signIn("ada@example.org")
+	planted := cookie(ada)
+	bo := s.visitor()
+	_, page = bo.get("/login")
+	bo.http.Jar.SetCookies(at, []*http.Cookie{{Name: "stemma_session", Value: planted, Path: "/"}})
+	form = fields(page)
+	form.Set("email", "bo@example.org")
+	form.Set("password", secret)
+	if answer, _ := bo.do("POST", "/login", form); answer.StatusCode != 303 || cookie(bo) == planted {
+		t.Errorf("%d %q", answer.StatusCode, cookie(bo))
+	}
+	if _, page := bo.get("/"); !strings.Contains(page, ">Bo<") && !strings.Contains(page, "Bo ") {
+		t.Error("Bo is not signed in")
+	}
+	if answer, _ := ada.get("/new"); answer.StatusCode != 303 {
+		t.Errorf("with the session that was planted: %d", answer.StatusCode)
 	}
 	// Who is removed is out, wherever they are signed in; so is who got a new password.
 	users := accounts.In(s.store.Dir())
@@ -247,7 +292,8 @@ func TestClosed(t *testing.T) {
 func TestHostileRequests(t *testing.T) {
 	t.Parallel()
 	s := newDesk(t, nil)
-	for _, path := range []string{"/", nowPath + ".html", "/feed.atom", "/feed.json", "/login", nowPath + "/changes.atom", oldPath + ".html", nowPath + "/edit", "/timegate/" + s.url + nowPath + ".html"} {
+	for _, path := range []string{"/", nowPath + ".html", "/feed.atom", "/feed.json", "/login", nowPath + "/changes.atom", oldPath + ".html", nowPath + "/edit", "/timegate/" + s.url + nowPath + ".html",
+		"/timemap/link/" + s.url + nowPath + ".html", "/timemap/json/" + s.url + nowPath + ".html", "/api/v1/log?limit=1", "/api/v1/search?q=die&limit=1", "/git", "/api.php?action=none&format=json", "/search?q=die", nowPath + "/changes", "/nothing"} {
 		r, err := http.NewRequest("GET", s.url+path, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -290,7 +336,13 @@ func TestHostileRequests(t *testing.T) {
 			}
 		}
 	}
-	// What is too long is refused before it is read.
+}
+
+// What is too long is refused before it is read, and what can't be read or kept at all.
+func TestHostileBodies(t *testing.T) {
+	t.Parallel()
+	s := newDesk(t, nil)
+	b := s.visitor()
 	b.signIn("ada@example.org")
 	_, page := b.get(nowPath + "/edit")
 	form := fields(page)
@@ -300,6 +352,31 @@ func TestHostileRequests(t *testing.T) {
 	}
 	if answer, _ := b.do("POST", "/login", url.Values{"email": {strings.Repeat("x", 1<<20)}}); answer.StatusCode != 413 {
 		t.Errorf("a long name: %d", answer.StatusCode)
+	}
+	token, _, err := accounts.In(s.store.Dir()).CreateToken(accounts.Token{Email: "ada@example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, c := range map[string]struct{ path, kind, body string }{
+		"a new article":      {"/new", "application/x-www-form-urlencoded", "body=" + strings.Repeat("x", 17<<20)},
+		"a correction":       {nowPath + "/correct", "application/x-www-form-urlencoded", "text=" + strings.Repeat("x", 65<<10)},
+		"signing out":        {"/logout", "application/x-www-form-urlencoded", "form=" + strings.Repeat("x", 65<<10)},
+		"an article of JSON": {"/api/v1/articles", "application/json", `{"headline":"` + strings.Repeat("x", 9<<20) + `"}`},
+		"a clone":            {"/git/git-upload-pack", "application/x-git-upload-pack-request", strings.Repeat("x", 11<<20)},
+	} {
+		r := httptest.NewRequest("POST", c.path, strings.NewReader(c.body))
+		r.Header.Set("Content-Type", c.kind)
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		if s.handler.ServeHTTP(w, r); w.Code != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s: %d %.300s", what, w.Code, w.Body)
+		}
+	}
+	for _, path := range []string{"/search?q=", "/search?when=1&q=", "/api/v1/search?q=", "/api/v1/when?q="} {
+		_, page := b.get(path + strings.Repeat("x", 513))
+		if !strings.Contains(page, "longer than 512 bytes") {
+			t.Errorf("%s is looked for: %.300s", path, page)
+		}
 	}
 	if answer, _ := b.do("POST", "/api.php", url.Values{"action": {"query"}, "titles": {strings.Repeat("x", 2<<20)}}); answer.StatusCode != 413 {
 		t.Errorf("a long question: %d", answer.StatusCode)

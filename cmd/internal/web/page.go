@@ -173,7 +173,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, f *failure) {
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(f.status)
-		fmt.Fprintln(w, strings.ToValidUTF8(f.text, "\ufffd"))
+		fmt.Fprintln(w, f.text)
 		return
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")

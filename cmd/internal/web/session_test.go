@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -163,6 +164,12 @@ func (b *visitor) throughIssuer(is *issuer, email string) {
 // backFromIssuer goes to who vouches for an address, and comes back to go on to next.
 func (b *visitor) backFromIssuer(is *issuer, email, next string) (*http.Response, string) {
 	b.t.Helper()
+	return b.get(b.atIssuer(is, email, next))
+}
+
+// atIssuer goes to who vouches for an address, and gives where they lead back to.
+func (b *visitor) atIssuer(is *issuer, email, next string) (back string) {
+	b.t.Helper()
 	answer, _ := b.get("/login/oidc?next=" + url.QueryEscape(next))
 	to, err := url.Parse(answer.Header.Get("Location"))
 	if err != nil {
@@ -171,5 +178,49 @@ func (b *visitor) backFromIssuer(is *issuer, email, next string) (*http.Response
 	q, now := to.Query(), time.Now()
 	is.challenge = q.Get("code_challenge")
 	is.claims = map[string]any{"iss": is.url, "aud": "stemma", "sub": "1", "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "nonce": q.Get("nonce"), "email": email, "email_verified": true, "name": "Bo"}
-	return b.get("/login/oidc/callback?" + url.Values{"state": {q.Get("state")}, "code": {"the code"}}.Encode())
+	return "/login/oidc/callback?" + url.Values{"state": {q.Get("state")}, "code": {"the code"}}.Encode()
+}
+
+// What a browser keeps of its way to who vouches for users is the server's own word,
+// and is good for a while: nobody is signed in by a way that another site made up.
+func TestJourneys(t *testing.T) {
+	t.Parallel()
+	desk, provider := newDesk(t, nil), newIssuer(t)
+	var later atomic.Int64
+	s, stop := desk.run(func(o *web.Options) {
+		o.Outside = web.Outside{Issuer: provider.url, ClientID: "stemma", ClientSecret: "the secret", Allow: []web.Allowed{{Domain: "elsewhere.example", Role: accounts.Editor}}}
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	})
+	defer stop()
+	at := mustParse(t, s.url)
+	at.Path = "/login/oidc/callback"
+	for what, c := range map[string]struct {
+		change func(kept string) string
+		later  time.Duration
+		status int
+	}{
+		"as it was":        {func(kept string) string { return kept }, 0, 303},
+		"signed by nobody": {func(kept string) string { text, _, _ := strings.Cut(kept, "."); return text + "." }, 0, 403},
+		"signed by another": {func(kept string) string {
+			text, _, _ := strings.Cut(kept, ".")
+			return text + "." + strings.Repeat("A", 43)
+		}, 0, 403},
+		"after a quarter":      {func(kept string) string { return kept }, 16 * time.Minute, 403},
+		"another's, unchanged": {func(string) string { return "" }, 0, 403},
+	} {
+		later.Store(0)
+		v := s.visitor()
+		back := v.atIssuer(provider, "bo@elsewhere.example", "/")
+		found := false
+		for _, k := range v.http.Jar.Cookies(at) {
+			if k.Name == "stemma_journey" {
+				found = true
+				v.http.Jar.SetCookies(at, []*http.Cookie{{Name: k.Name, Value: c.change(k.Value), Path: "/"}})
+			}
+		}
+		later.Store(int64(c.later))
+		if answer, page := v.get(back); !found || answer.StatusCode != c.status {
+			t.Errorf("%s: %d, want %d: %s", what, answer.StatusCode, c.status, page)
+		}
+	}
 }
