@@ -74,13 +74,7 @@ func TestFeedsThroughGofeed(t *testing.T) {
 // complain about (bozo), where it is installed.
 func TestFeedsThroughFeedparser(t *testing.T) {
 	t.Parallel()
-	python := "/usr/bin/python3" // Debian's, for which python3-feedparser is
-	if err := exec.Command(python, "-c", "import feedparser").Run(); err != nil {
-		if os.Getenv("STEMMA_CLIENTS") == "required" || os.Getenv("CI") != "" {
-			t.Fatal("python3-feedparser is missing, and this run is to try it")
-		}
-		t.Skip("SKIPPED, NOT PASSED: python3-feedparser is not installed")
-	}
+	python := pythonWith(t, "feedparser")
 	s := newFeedSite(t)
 	atom, _ := feedPaths()
 	args := []string{"-c", `
@@ -297,4 +291,18 @@ func moment(t testing.TB, path, text string) time.Time {
 		t.Errorf("%s: %v", path, err)
 	}
 	return at
+}
+
+// pythonWith gives Debian's Python if its package of a module is installed. Where that
+// is not, the test is skipped aloud, and fails in a run that is to try it.
+func pythonWith(t *testing.T, module string) string {
+	t.Helper()
+	python := "/usr/bin/python3"
+	if err := exec.Command(python, "-c", "import "+module).Run(); err != nil {
+		if os.Getenv("STEMMA_CLIENTS") == "required" || os.Getenv("CI") != "" {
+			t.Fatalf("python3-%s is missing, and this run is to try it", module)
+		}
+		t.Skipf("SKIPPED, NOT PASSED: python3-%s is not installed", module)
+	}
+	return python
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -210,13 +209,7 @@ func TestWikiContinue(t *testing.T) {
 // A client that people use reads a history: mwclient, where it is installed.
 func TestWikiMwclient(t *testing.T) {
 	t.Parallel()
-	python := "/usr/bin/python3" // Debian's, for which python3-mwclient is
-	if err := exec.Command(python, "-c", "import mwclient").Run(); err != nil {
-		if os.Getenv("STEMMA_CLIENTS") == "required" || os.Getenv("CI") != "" {
-			t.Fatal("python3-mwclient is missing, and this run is to try it")
-		}
-		t.Skip("NOT TRIED: python3-mwclient is not installed")
-	}
+	python := pythonWith(t, "mwclient")
 	s := newSite(t)
 	s.record("flood", "Flood follows storm", "Water rose.\n", time.Date(2020, 5, 1, 20, 0, 0, 0, time.UTC))
 	out, err := exec.Command(python, "-c", `
