@@ -454,7 +454,7 @@ func TestPolicyInABrowser(t *testing.T) {
 			}
 		}
 	}
-	if ran < 10 {
+	if ran < 4 {
 		t.Errorf("%d pages without a policy ran script: the witness sees too little", ran)
 	}
 	t.Logf("%d pages without a policy ran script", ran)
