@@ -67,11 +67,14 @@ func (r *Repo) tidyPacks(refs []string) error {
 			names[filepath.Join(dir, strings.TrimSuffix(row.Name(), ext))] = true
 		}
 	}
+	cleared := len(with[".keep"]) > 0
 	for base := range with[".pack"] {
 		if !with[".idx"][base] {
 			r.indexAnew(base)
+			cleared = true
 		}
 	}
+	// The commits behind a mark may lie in a pack that has its index again.
 	if _, err := r.objects.rescan(); err != nil {
 		return err
 	}
@@ -89,11 +92,14 @@ func (r *Repo) tidyPacks(refs []string) error {
 		if _, err := os.Stat(base + ".pack"); err == nil {
 			continue
 		}
+		cleared = true
 		if err := removePack(r.disk, base); err != nil {
 			return err
 		}
 	}
-	_, err = r.objects.rescan()
+	if cleared {
+		_, err = r.objects.rescan()
+	}
 	return err
 }
 
@@ -101,31 +107,40 @@ func (r *Repo) tidyPacks(refs []string) error {
 // before it could put it there, or a git gc took it for one without a pack. A pack
 // that can't be indexed is left as it is: Check tells of it.
 func (r *Repo) indexAnew(base string) {
-	for _, pattern := range []string{"tmp", replayDir} {
-		left, _ := filepath.Glob(filepath.Join(escapeGlob(r.own(pattern)), "*.idx"))
+	fresh := r.leftIndex(base)
+	if fresh == "" {
+		v, err := openView(base + ".pack")
+		if err != nil {
+			return
+		}
+		rows, sum, err := r.objects.indexPack(v, false)
+		if errors.Join(err, v.close()) != nil {
+			return
+		}
+		fresh = r.own(filepath.Join("tmp", filepath.Base(base)+".idx"))
+		if writeDurably(r.disk, fresh, encodeIndex(rows, sum), os.O_TRUNC) != nil {
+			return
+		}
+	}
+	_ = r.disk.Rename(fresh, base+".idx")
+}
+
+// leftIndex finds a pack's index among what a killed writer left; "" for none.
+func (r *Repo) leftIndex(base string) string {
+	for _, dir := range []string{"tmp", replayDir} {
+		left, _ := filepath.Glob(filepath.Join(escapeGlob(r.own(dir)), "*.idx"))
 		for _, path := range left {
-			if x, err := openIndex(path); err == nil {
-				sum, own := x.packSum(), x.check()
-				if x.close(); own == nil && filepath.Base(base) == "pack-"+sum.String() {
-					if r.disk.Rename(path, base+".idx") == nil {
-						return
-					}
-				}
+			x, err := openIndex(path)
+			if err != nil {
+				continue
+			}
+			whole := x.check() == nil && "pack-"+x.packSum().String() == filepath.Base(base)
+			if x.close() == nil && whole {
+				return path
 			}
 		}
 	}
-	v, err := openView(base + ".pack")
-	if err != nil {
-		return
-	}
-	rows, sum, err := r.objects.indexPack(v, false)
-	if errors.Join(err, v.close()) != nil {
-		return
-	}
-	fresh := r.own(filepath.Join("tmp", filepath.Base(base)+".idx"))
-	if writeDurably(r.disk, fresh, encodeIndex(rows, sum), os.O_TRUNC) == nil {
-		_ = r.disk.Rename(fresh, base+".idx")
-	}
+	return ""
 }
 
 // tidyKeep takes the mark off a pack if one of these temporary refs says that
