@@ -173,13 +173,12 @@ func (s *Server) writeFeed(w http.ResponseWriter, r *http.Request, f *feed, asJS
 		}
 	}
 	fmt.Fprintf(h, "%s %t", f.key, asJSON)
-	tag := fmt.Sprintf(`"%x"`, h.Sum(nil)[:16])
-	w.Header().Set("ETag", tag)
+	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, h.Sum(nil)[:16]))
 	w.Header().Set("Cache-Control", "no-cache")
 	if !newest.IsZero() {
 		w.Header().Set("Last-Modified", newest.UTC().Format(http.TimeFormat))
 	}
-	if notModified(r, tag, newest) {
+	if has(r, w.Header()) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -194,16 +193,6 @@ func (s *Server) writeFeed(w http.ResponseWriter, r *http.Request, f *feed, asJS
 		return s.writeJSONFeed(w, f)
 	}
 	return s.writeAtom(w, f, newest)
-}
-
-// notModified applies If-None-Match and, only where there is none, If-Modified-Since
-// (RFC 9110, section 13.2.2).
-func notModified(r *http.Request, tag string, newest time.Time) bool {
-	if list := r.Header.Get("If-None-Match"); list != "" {
-		return matches(list, tag)
-	}
-	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
-	return err == nil && !newest.IsZero() && !newest.After(since)
 }
 
 // entryHTML is the word diff that a version brought; of a first version, what it says.

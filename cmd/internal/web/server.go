@@ -286,16 +286,19 @@ func (h *heldResponse) send(r *http.Request) {
 	}
 }
 
-// has reports whether a client says that it has the answer with these headers.
+// has reports whether a client says that it has the answer with these headers, by
+// If-None-Match and, only where there is none, by If-Modified-Since (RFC 9110, section
+// 13.2.2).
 func has(r *http.Request, answer http.Header) bool {
 	if list := r.Header.Get("If-None-Match"); list != "" {
 		return answer.Get("ETag") != "" && matches(list, answer.Get("ETag"))
 	}
-	if r.Header.Get("If-Modified-Since") == "" {
+	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	if err != nil {
 		return false
 	}
 	changed, err := http.ParseTime(answer.Get("Last-Modified"))
-	return err == nil && notModified(r, "", changed)
+	return err == nil && !changed.After(since)
 }
 
 // bodyAllowed reports whether an answer of a status has a body (RFC 9110, section 6.4.1).
