@@ -55,6 +55,15 @@ func (s *site) visitor() *visitor {
 	return &visitor{s.t, s, http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
+// editing signs Ada in and gives the form of the story as she is shown it.
+func (s *site) editing() (ada *visitor, form url.Values) {
+	s.t.Helper()
+	ada = s.visitor()
+	ada.signIn("ada@example.org")
+	_, page := ada.get(nowPath + "/edit")
+	return ada, fields(page)
+}
+
 func (b *visitor) do(method, path string, form url.Values, header ...string) (*http.Response, string) {
 	b.t.Helper()
 	var body io.Reader
@@ -240,10 +249,7 @@ func TestNewArticle(t *testing.T) {
 func TestConflict(t *testing.T) {
 	t.Parallel()
 	s := newDesk(t, nil)
-	ada := s.visitor()
-	ada.signIn("ada@example.org")
-	_, page := ada.get(nowPath + "/edit")
-	mine := fields(page)
+	ada, mine := s.editing()
 	s.record("storm", "Eleven die in great storm", "The storm reached the coast.\n\nIt was number 2.\n", time.Date(2020, 5, 1, 14, 0, 0, 0, time.UTC))
 	mine.Set("headline", "Ten die in storm")
 	mine.Set("summary", "Something that took me an hour.")
@@ -279,10 +285,7 @@ func TestConflict(t *testing.T) {
 func TestNothingTypedIsLost(t *testing.T) {
 	t.Parallel()
 	s := newDesk(t, nil)
-	ada := s.visitor()
-	ada.signIn("ada@example.org")
-	_, page := ada.get(nowPath + "/edit")
-	form := fields(page)
+	ada, form := s.editing()
 	form.Set("summary", "An hour's work.")
 	form.Set("do", "save")
 	if answer, _ := ada.do("POST", "/logout", url.Values{"form": {form.Get("form")}}); answer.StatusCode != 303 {

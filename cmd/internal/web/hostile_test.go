@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -19,10 +20,7 @@ import (
 func TestForeignForms(t *testing.T) {
 	t.Parallel()
 	s := newDesk(t, nil)
-	ada := s.visitor()
-	ada.signIn("ada@example.org")
-	_, page := ada.get(nowPath + "/edit")
-	good := fields(page)
+	ada, good := s.editing()
 	good.Set("headline", "Defaced")
 	good.Set("do", "save")
 	bad := func(form string) url.Values {
@@ -342,10 +340,8 @@ func TestHostileRequests(t *testing.T) {
 func TestHostileBodies(t *testing.T) {
 	t.Parallel()
 	s := newDesk(t, nil)
-	b := s.visitor()
-	b.signIn("ada@example.org")
-	_, page := b.get(nowPath + "/edit")
-	form := fields(page)
+	b, shown := s.editing()
+	form := maps.Clone(shown)
 	form.Set("body", strings.Repeat("x", 17<<20))
 	if answer, _ := b.do("POST", nowPath+"/edit", form); answer.StatusCode != 413 {
 		t.Errorf("17 MiB: %d", answer.StatusCode)
@@ -383,7 +379,7 @@ func TestHostileBodies(t *testing.T) {
 	}
 	// What can't be kept is refused, and kept in the form.
 	for _, text := range []string{"a\x00b", "a\xffb"} {
-		form := fields(page)
+		form := maps.Clone(shown)
 		form.Set("do", "save")
 		form.Set("headline", text)
 		if answer, _ := b.do("POST", nowPath+"/edit", form); answer.StatusCode != 422 {
