@@ -2,8 +2,11 @@ package schema
 
 import (
 	"bytes"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -215,6 +218,56 @@ func TestSplitContexts(t *testing.T) {
 		if strings.Join(got, ", ") != c.label {
 			t.Errorf("%q is not written back: %q", c.label, got)
 		}
+	}
+}
+
+// Related names the contexts of a label in order: what seems out of order holds a comma.
+// Where that can't be told for certain, nothing is joined.
+func TestSplitSorted(t *testing.T) {
+	known := func(c string) bool { return c == "Saudi Arabia" || c == "Georgia, United States" }
+	for label, want := range map[string]string{
+		"Ashrafiyah, Aleppo, January 2026 Aleppo clashes, SDF clashes":                                           "Ashrafiyah, Aleppo|January 2026 Aleppo clashes|SDF clashes",
+		"Balochistan Liberation Army, Balochistan, Pakistan, Insurgency in Balochistan, Pakistan, Pakistan Army": "Balochistan Liberation Army|Balochistan, Pakistan|Insurgency in Balochistan|Pakistan|Pakistan Army",
+		"2026 AFC Cup, Australia, Gold Coast, Queensland, Iran women's national football team, Queensland":       "2026 AFC Cup|Australia|Gold Coast, Queensland|Iran women's national football team|Queensland",
+		"Insurgency in Khyber Pakhtunkhwa, Khyber Pakhtunkhwa, Pakistan, Wana, Pakistan":                         "Insurgency in Khyber Pakhtunkhwa|Khyber Pakhtunkhwa|Pakistan|Wana, Pakistan",
+		"Pakistan, Punjab, Pakistan": "Pakistan|Punjab, Pakistan",
+		"Iran, Iraq, Syria":          "Iran|Iraq|Syria",
+		"Atlanta, Georgia, United States, Cobb County, Delta, Zoo": "Atlanta, Georgia, United States|Cobb County|Delta|Zoo",
+		"Syria, Iran":       "Syria|Iran",      // somebody's own order, as likely as not
+		"Syria, Iran, Iraq": "Syria|Iran|Iraq", // the same
+		"c, b, a":           "c|b|a",           // no joins help
+		"2025 offensive, Saudi-led intervention, Saudi Arabia, Southern Council, Yemen": "2025 offensive|Saudi-led intervention|Saudi Arabia|Southern Council|Yemen", // either of two may belong together
+		"": "",
+	} {
+		got := splitSorted(label, known)
+		if strings.Join(got, "|") != want || strings.Join(got, ", ") != label {
+			t.Errorf("%q: got %q, want %q", label, got, want)
+		}
+	}
+	// Contexts in order, some with commas, either come back or are left split.
+	r := rand.New(rand.NewPCG(7, 7))
+	whole := 0
+	for range 2000 {
+		names := map[string]bool{}
+		for range 3 + r.IntN(6) {
+			name := string(rune('a' + r.IntN(26)))
+			for r.IntN(8) == 0 {
+				name += ", " + string(rune('a'+r.IntN(26)))
+			}
+			names[name] = true
+		}
+		want := slices.Sorted(maps.Keys(names))
+		label := strings.Join(want, ", ")
+		got := mendOrder(strings.Split(label, ", "))
+		if strings.Join(got, ", ") != label {
+			t.Fatalf("%q is not written back: %q", label, got)
+		}
+		if slices.Equal(got, want) {
+			whole++
+		}
+	}
+	if whole < 1200 {
+		t.Errorf("%d of 2000 labels are split as they were put together", whole)
 	}
 }
 

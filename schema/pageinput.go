@@ -95,7 +95,7 @@ func (page *Page) contexts(known func(string) bool) []string {
 	}
 	var out []string
 	for _, rel := range page.Related {
-		out = append(out, SplitContexts(rel.Context, func(c string) bool {
+		out = append(out, splitSorted(rel.Context, func(c string) bool {
 			return single[c] || known != nil && known(c)
 		})...)
 	}
@@ -112,6 +112,18 @@ const maxContextParts = 4
 // that would then stand twice in one label is the tail of the one before it:
 // labels name nothing twice. known may be nil.
 func SplitContexts(label string, known func(context string) bool) []string {
+	return mendTwice(splitKnown(label, known))
+}
+
+// splitSorted is SplitContexts for a label of Related, which names its contexts in
+// order, so that one that seems out of order holds a comma: of "Ashrafiyah, Aleppo,
+// January clashes, Syria", the first two pieces are one. The labels of a day's index
+// have no order.
+func splitSorted(label string, known func(context string) bool) []string {
+	return mendTwice(mendOrder(splitKnown(label, known)))
+}
+
+func splitKnown(label string, known func(context string) bool) []string {
 	if label == "" {
 		return nil
 	}
@@ -143,7 +155,75 @@ func SplitContexts(label string, known func(context string) bool) []string {
 		out = append(out, strings.Join(pieces[best[end].from:end], ", "))
 	}
 	slices.Reverse(out)
-	return mendTwice(out)
+	return out
+}
+
+// minSorted is how many contexts a label must name in order, at the least, to be taken
+// for one that names all in order: of two, one order is as likely as the other.
+const minSorted = 3
+
+// mendOrder joins neighbours so that all stand in the order of their bytes and none
+// twice, with as few joins as can be. Where nothing is out of order, where no joins help
+// or several would as well, the items stay as they are.
+func mendOrder(items []string) []string {
+	if len(items) > MaxItems || ascending(items) {
+		return items
+	}
+	// ends[e][size] is the best way to split the items before e, the last size of which
+	// are one context.
+	type way struct {
+		joins, count, before int // count is 0 where there is none, 2 where there are several
+		text                 string
+	}
+	ends := make([][maxContextParts + 1]way, len(items)+1)
+	ends[0][0] = way{count: 1}
+	for end := 1; end <= len(items); end++ {
+		for size := 1; size <= min(end, maxContextParts); size++ {
+			w := way{text: strings.Join(items[end-size:end], ", ")}
+			for before, prev := range ends[end-size] {
+				joins := prev.joins + size - 1
+				switch {
+				case prev.count == 0 || end > size && prev.text >= w.text:
+				case w.count == 0 || joins < w.joins:
+					w.joins, w.count, w.before = joins, prev.count, before
+				case joins == w.joins:
+					w.count = 2
+				}
+			}
+			ends[end][size] = w
+		}
+	}
+	best, size := way{}, 0
+	for s, w := range ends[len(items)] {
+		switch {
+		case w.count == 0 || best.count > 0 && w.joins > best.joins:
+		case best.count > 0 && w.joins == best.joins:
+			best.count = 2
+		default:
+			best, size = w, s
+		}
+	}
+	if best.count != 1 || len(items)-best.joins < minSorted {
+		return items
+	}
+	var out []string
+	for end := len(items); end > 0; {
+		w := ends[end][size]
+		out = append(out, w.text)
+		end, size = end-size, w.before
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// ascending reports whether items stand in the order of their bytes, none twice.
+func ascending(items []string) bool {
+	for i := 1; i < len(items); i++ {
+		if items[i-1] >= items[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // mendTwice joins a context that stands twice to the one before it.

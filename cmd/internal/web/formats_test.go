@@ -88,6 +88,8 @@ func TestSeedPagesAreServedAsTheyWere(t *testing.T) {
 func servedPage(t *testing.T, page *schema.Page) string {
 	t.Helper()
 	s := emptySite(t)
+	in := page.Input()
+	isKnown := func(c string) bool { return slices.Contains(in.Contexts, c) } // as an import of both would
 	var drafts []repo.Draft
 	for _, rel := range page.Related {
 		path := strings.TrimSuffix(rel.Link.URL, ".md")
@@ -97,10 +99,9 @@ func servedPage(t *testing.T, page *schema.Page) string {
 			t.Fatal(err)
 		}
 		drafts = append(drafts, repo.Draft{Input: schema.Input{
-			State:   schema.State{ID: schema.DeriveID(path), Headline: strings.TrimSuffix(rel.Link.Text, " "), Path: path, Date: date, Contexts: schema.SplitContexts(rel.Context, nil)},
+			State:   schema.State{ID: schema.DeriveID(path), Headline: strings.TrimSuffix(rel.Link.Text, " "), Path: path, Date: date, Contexts: schema.SplitContexts(rel.Context, isKnown)},
 			Carries: schema.Fields(schema.FieldHeadline, schema.FieldPath, schema.FieldDate, schema.FieldContexts)}})
 	}
-	in := page.Input()
 	in.ID = schema.DeriveID("page")
 	drafts = append(drafts, repo.Draft{Input: in})
 	results, err := s.store.Record(t.Context(), drafts, repo.RecordOptions{Earlier: true})
