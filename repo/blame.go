@@ -42,7 +42,7 @@ func (s *Store) Blame(ctx context.Context, v Version, fields ...string) (*Blame,
 	if err != nil {
 		return nil, err
 	}
-	versions, err := s.versions(v.Article, rows)
+	versions, err := versionsOf(s.idx.Reader, v.Article, rows)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func (s *Store) Changes(ctx context.Context, id schema.ID) ([]Version, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.versions(id, rows)
+	return versionsOf(s.idx.Reader, id, rows)
 }
 
 // rowsOf gives the rows of an article that has any, in the order of their numbers.
@@ -35,11 +35,11 @@ func (s *Store) rowsOf(ctx context.Context, id schema.ID) ([]index.Row, error) {
 	return rows, err
 }
 
-// versions makes the Changes list of an article's rows.
-func (s *Store) versions(id schema.ID, rows []index.Row) ([]Version, error) {
+// versionsOf makes the Changes list of an article's rows.
+func versionsOf(idx index.Reader, id schema.ID, rows []index.Row) ([]Version, error) {
 	rows = slices.Clone(rows)
 	sortRows(rows)
-	corrections, err := s.idx.Corrections(id)
+	corrections, err := idx.Corrections(id)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ func (s *Store) Before(ctx context.Context, v Version) (before Version, ok bool,
 // State reads what a version says.
 func (s *Store) State(_ context.Context, v Version) (*schema.State, error) {
 	r := index.Row{Article: v.Article, Number: v.Number, Origin: v.origin, Commit: [20]byte{}, Blob: v.blob}
-	return rowState(&r, newFiles(s.git.Blob, filesKept), s.idx.Version)
+	return rowState(&r, s.shown, s.idx.Version)
 }
 
 // Diff tells what differs between two versions, field by field. Where one of them

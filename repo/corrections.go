@@ -57,23 +57,35 @@ func (s *Store) Explained(ctx context.Context, from, to Version) ([]diff.Correct
 		}
 	}
 	versions, err := s.Changes(ctx, to.Article)
-	if err != nil || !slices.ContainsFunc(versions, func(v Version) bool { return v.Correction != nil }) {
-		return nil, err // a version tells of one at least of its corrections
+	if err != nil {
+		return nil, err
+	}
+	return s.ExplainedAmong(ctx, versions, from, to)
+}
+
+// ExplainedAmong is Explained for who has the article's versions at hand, as
+// [Store.Changes] gives them. Where none of them on the way tells of a correction,
+// nothing is read.
+func (s *Store) ExplainedAmong(ctx context.Context, versions []Version, from, to Version) ([]diff.Correction, error) {
+	place := make(map[int]int, len(versions)) // by number; 0 is nothing yet
+	for i := range versions {
+		place[versions[i].Number] = i + 1
+	}
+	first, last := place[from.Number], place[to.Number]
+	if first > last {
+		first, last = last, first
+	}
+	// A version tells of one at least of the corrections that lead to it.
+	if !slices.ContainsFunc(versions[max(first-1, 0):last], func(v Version) bool { return v.Correction != nil }) {
+		return nil, nil
 	}
 	list, err := s.Corrections(ctx, to.Article)
 	if err != nil {
 		return nil, err
 	}
-	place := func(number int) int { // 0 is nothing yet
-		return 1 + slices.IndexFunc(versions, func(v Version) bool { return v.Number == number })
-	}
-	first, last := place(from.Number), place(to.Number)
-	if first > last {
-		first, last = last, first
-	}
 	var out []diff.Correction
 	for _, c := range list {
-		if place(c.From) >= first && place(c.To) <= last {
+		if place[c.From] >= first && place[c.To] <= last {
 			out = append(out, diff.Correction{Type: string(c.Type), Text: c.Text, From: c.From, To: c.To})
 		}
 	}

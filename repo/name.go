@@ -207,7 +207,7 @@ func (s *Store) Version(ctx context.Context, id schema.ID, v string) (Version, e
 	if err != nil {
 		return Version{}, err
 	}
-	versions, err := s.versions(id, rows)
+	versions, err := versionsOf(s.idx.Reader, id, rows)
 	if err != nil {
 		return Version{}, err
 	}

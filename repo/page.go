@@ -54,7 +54,7 @@ func (s *Store) Day(ctx context.Context, d schema.Date, m Moment) (*schema.DayIn
 	if err != nil {
 		return nil, nil, err
 	}
-	versions, err := s.placedAll(rows)
+	versions, err := s.placedAll(rows, m.At.IsZero())
 	if err != nil {
 		return nil, nil, err
 	}

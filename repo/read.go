@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/stemma-project/stemma/diff"
@@ -58,28 +59,39 @@ func (s *Store) Log(ctx context.Context, f LogFilter) iter.Seq2[Version, error] 
 		for _, k := range f.Kinds {
 			filter.Kinds = append(filter.Kinds, string(k))
 		}
-		place, quiet, left := s.placer(s.idx.Reader), s.quiet(), f.Limit
+		quiet, left := s.quiet(), f.Limit
 		if f.QuietEdits {
 			filter.Limit = 0 // what only looks like one doesn't count
 		}
-		for r, err := range s.idx.Log(filter) {
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err == nil && f.QuietEdits {
-				var listed bool
-				if listed, err = quiet(&r); err == nil && !listed {
-					continue
+		stopped := false
+		err := s.idx.View(func(idx index.Reader) error {
+			place := s.placer(idx)
+			for r, err := range idx.Log(filter) {
+				if err == nil {
+					err = ctx.Err()
+				}
+				if err == nil && f.QuietEdits {
+					var listed bool
+					if listed, err = quiet(&r); err == nil && !listed {
+						continue
+					}
+				}
+				if err != nil {
+					return err
+				}
+				v, err := place(&r)
+				if err != nil {
+					return err
+				}
+				if left--; !yield(v, nil) || left == 0 {
+					stopped = true
+					return nil
 				}
 			}
-			if err != nil {
-				yield(Version{}, err)
-				return
-			}
-			v, err := place(&r)
-			if left--; !yield(v, err) || err != nil || left == 0 {
-				return
-			}
+			return nil
+		})
+		if err != nil && !stopped {
+			yield(Version{}, err)
 		}
 	}
 }
@@ -91,6 +103,7 @@ const maxPlaced = 1 << 12
 // read once, so that a long history costs its length and not the square of it.
 func (s *Store) placer(idx index.Reader) func(*index.Row) (Version, error) {
 	lists := map[schema.ID]map[int]Version{} // nil: seen once
+	noticed := sync.OnceValues(idx.Noticed)
 	return func(r *index.Row) (Version, error) {
 		list, again := lists[r.Article]
 		if again && list == nil {
@@ -98,7 +111,7 @@ func (s *Store) placer(idx index.Reader) func(*index.Row) (Version, error) {
 			if err != nil {
 				return Version{}, err
 			}
-			all, err := s.versions(r.Article, rows)
+			all, err := versionsOf(idx, r.Article, rows)
 			if err != nil {
 				return Version{}, err
 			}
@@ -114,7 +127,14 @@ func (s *Store) placer(idx index.Reader) func(*index.Row) (Version, error) {
 		if v, ok := list[r.Number]; ok && v.Seal == Seal(r.Seal) {
 			return v, nil
 		}
-		return s.placed(idx, r) // the first of its article, or moved since
+		v, err := toVersion(idx, r) // the first of its article, or moved since
+		if err != nil {
+			return v, err
+		}
+		if some, err := noticed(); err != nil || !some {
+			return v, err
+		}
+		return withNotices(idx, v)
 	}
 }
 
@@ -124,15 +144,21 @@ func (s *Store) placed(idx index.Reader, r *index.Row) (Version, error) {
 	if err != nil {
 		return v, err
 	}
-	corrections, err := idx.Corrections(r.Article)
+	return withNotices(idx, v)
+}
+
+// withNotices is the version as Changes has it, where corrections were bound to its
+// article.
+func withNotices(idx index.Reader, v Version) (Version, error) {
+	corrections, err := idx.Corrections(v.Article)
 	if err != nil || len(corrections) == 0 {
 		return v, err
 	}
-	rows, err := s.idx.Versions(r.Article)
+	rows, err := idx.Versions(v.Article)
 	if err != nil {
 		return v, err
 	}
-	all, err := s.versions(r.Article, rows)
+	all, err := versionsOf(idx, v.Article, rows)
 	for _, found := range all {
 		if found.Number == v.Number {
 			v = found
@@ -156,19 +182,36 @@ func (s *Store) List(ctx context.Context, f ListFilter) ([]Version, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.placedAll(f.part(rows))
+	return s.placedAll(f.part(rows), f.Moment.At.IsZero())
 }
 
-func (s *Store) placedAll(rows []index.Row) ([]Version, error) {
-	out := make([]Version, 0, len(rows))
-	for i := range rows {
-		v, err := s.placed(s.idx.Reader, &rows[i])
+// placedAll is placed for the rows of a list; current says that each is the current
+// one of its article, of which then nothing needs to be asked.
+func (s *Store) placedAll(rows []index.Row, current bool) (out []Version, err error) {
+	out = make([]Version, 0, len(rows))
+	err = s.idx.View(func(idx index.Reader) error {
+		some, err := idx.Noticed()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out = append(out, v)
-	}
-	return out, nil
+		for i := range rows {
+			var v Version
+			if own := rows[i].CorrectionType != "" && rows[i].Number > 1; current && !own {
+				v = fromRow(&rows[i])
+				v.Place = Current
+			} else if v, err = toVersion(idx, &rows[i]); err != nil {
+				return err
+			}
+			if some {
+				if v, err = withNotices(idx, v); err != nil {
+					return err
+				}
+			}
+			out = append(out, v)
+		}
+		return nil
+	})
+	return out, err
 }
 
 // AsOf gives the version that was current at a time: by the first clock the one
@@ -200,13 +243,17 @@ func (s *Store) Related(ctx context.Context, id schema.ID, limit int) ([]Related
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Related, 0, len(rows))
+	plain := make([]index.Row, len(rows))
 	for i := range rows {
-		v, err := s.placed(s.idx.Reader, &rows[i].Row)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Related{Version: v, Contexts: rows[i].Shared})
+		plain[i] = rows[i].Row
+	}
+	versions, err := s.placedAll(plain, true)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Related, len(rows))
+	for i := range rows {
+		out[i] = Related{Version: versions[i], Contexts: rows[i].Shared}
 	}
 	return out, nil
 }

@@ -19,6 +19,7 @@ type Store struct {
 	now func() time.Time
 
 	recent    *files    // of the versions recorded last; for who holds the store's lock
+	shown     *files    // those that were read last
 	gathering gathering // of what goroutines record at the same time
 
 	scratch string // the folder of an index for this process alone, else ""
@@ -60,7 +61,7 @@ func openOn(disk git.Disk, dir string) (*Store, error) {
 	if err != nil {
 		return nil, &NoStoreError{Dir: dir, Reason: err.Error()}
 	}
-	s := &Store{git: g, now: time.Now, recent: newFiles(nil, filesKept)}
+	s := &Store{git: g, now: time.Now, recent: newFiles(nil, filesKept), shown: newFiles(g.Blob, filesKept)}
 	if s.idx, err = index.Open(filepath.Join(dir, indexFile)); err == nil {
 		return s, nil
 	}

@@ -101,7 +101,7 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request, st *story) error {
 	}
 	opt := diff.ShowOptions{Around: diffAround, NoCSS: true, Unfold: true, Article: st.id.String(), FromVersion: from.Number, ToVersion: to.Number,
 		From: fmt.Sprintf("version %d", from.Number), To: fmt.Sprintf("version %d", to.Number)}
-	if opt.Corrections, err = s.store.Explained(r.Context(), from, to); err != nil {
+	if opt.Corrections, err = s.store.ExplainedAmong(r.Context(), st.versions, from, to); err != nil {
 		return err
 	}
 	q := r.URL.Query()

@@ -301,6 +301,16 @@ func (r Reader) Corrections(article schema.ID) (list []Correction, err error) {
 	return list, wrap(err, "read the corrections of %s", article)
 }
 
+// Noticed reports whether there is any notice at all: of most stores there is none,
+// and then nobody needs to ask about one article after another.
+func (r Reader) Noticed() (some bool, err error) {
+	err = r.src.view(func(c *conn) error {
+		_, some, err = c.int("SELECT 1 FROM corrections LIMIT 1")
+		return err
+	})
+	return some, wrap(err, "look for corrections")
+}
+
 // Problems gives everything broken that was met, in the order in which it was.
 func (r Reader) Problems() (list []Problem, err error) {
 	err = r.src.view(func(c *conn) error {
