@@ -263,7 +263,7 @@ func (r *wikiRevision) author() schema.Person {
 	case slices.Contains(r.Suppressed, "contributor"):
 		return schema.Person{Name: nameRemoved}
 	case r.Username != "":
-		return schema.Person{Name: strings.Replace(r.Username, ">", ":", 1)}
+		return schema.Person{Name: strings.Replace(strings.TrimPrefix(r.Username, foreignUser), ">", ":", 1)}
 	case r.IP != "":
 		return schema.Person{Name: r.IP}
 	}

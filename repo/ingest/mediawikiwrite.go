@@ -30,9 +30,12 @@ const firstFreeRevision = 1_000_000_000_000
 // Errors of the underlying writer are reported by Close.
 //
 // A page that came from a wiki has the same title, namespace, ids, authors, times,
-// comments, minor flags and suppressions as there; only the ids of users are 0. Of another article, the revisions hold summary, body and sources as
-// wikitext, and its title is the current headline, with the signs that no title
-// may hold replaced.
+// comments, minor flags and suppressions as there; only the ids of users are 0. Of
+// another article, each revision holds its own headline, summary, body and sources
+// as wikitext, and the page's title is the current headline, with the signs that no
+// title may hold replaced. A wiki keeps one revision of those with the same time and
+// text: where an article has two of them, the later ends with a comment that nobody
+// sees rendered.
 type MediaWikiWriter struct {
 	w         *bufio.Writer
 	site      wikiOrigin
@@ -43,7 +46,8 @@ type MediaWikiWriter struct {
 	last      int64          // the last id given to a revision that had none
 	parent    int64
 	inPage    bool
-	own       bool // the page at hand came from the wiki that the dump names
+	own       bool           // the page at hand came from the wiki that the dump names
+	said      map[string]int // how many revisions of the page at hand have this time and text
 }
 
 // NewMediaWikiWriter begins a dump. first is the current state of the first
@@ -82,7 +86,7 @@ func (m *MediaWikiWriter) element(indent, name, text string) {
 // Page begins the page of an article, of which current is the current state.
 func (m *MediaWikiWriter) Page(current *schema.State) {
 	m.endPage()
-	m.inPage, m.parent = true, 0
+	m.inPage, m.parent, m.said = true, 0, map[string]int{}
 	origin, ok := wikiOriginOf(current)
 	id := origin.Page
 	m.own = ok && origin.siteKey() == m.site.siteKey()
@@ -99,45 +103,6 @@ func (m *MediaWikiWriter) Page(current *schema.State) {
 	}
 }
 
-// title gives a page a title that no page before it has: a wiki would take two
-// pages of one title for one.
-func (m *MediaWikiWriter) title(s *schema.State, fromWiki bool) string {
-	title := s.Headline
-	if !fromWiki {
-		title = cutBytes(strings.Join(strings.Fields(titleSigns.Replace(title)), " "), maxWikiTitle)
-	}
-	for n := 2; m.titles[title]; n++ {
-		suffix := fmt.Sprintf(" (%s)", s.Date)
-		if n > 2 {
-			suffix = fmt.Sprintf(" (%s, %d)", s.Date, n-1)
-		}
-		title = cutBytes(s.Headline, maxWikiTitle-len(suffix)) + suffix
-		if !fromWiki {
-			title = cutBytes(titleSigns.Replace(s.Headline), maxWikiTitle-len(suffix)) + suffix
-		}
-	}
-	m.titles[title] = true
-	return title
-}
-
-// maxWikiTitle is the most bytes that a wiki keeps of a title.
-const maxWikiTitle = 255
-
-// titleSigns replaces the signs that no title of a wiki may hold by their wide
-// forms; it is read-only after it is made.
-var titleSigns = strings.NewReplacer("#", "＃", "<", "＜", ">", "＞", "[", "［", "]", "］", "{", "｛", "}", "｝", "|", "｜", "_", " ", "\t", " ")
-
-// cutBytes cuts a text to at most n bytes, before a rune.
-func cutBytes(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return strings.TrimSpace(s[:n])
-}
-
 // Revision writes one version of the page at hand: in is its state with author,
 // note and time of publication, and number what [RevisionOf] gives of where it came
 // from; "" is none.
@@ -150,7 +115,8 @@ func (m *MediaWikiWriter) Revision(in *schema.Input, number string) {
 		fmt.Fprintf(m.w, "      <parentid>%d</parentid>\n", m.parent)
 	}
 	m.parent = id
-	fmt.Fprintf(m.w, "      <timestamp>%s</timestamp>\n", in.Published.T.UTC().Format(time.RFC3339))
+	at := in.Published.T.UTC().Format(time.RFC3339)
+	fmt.Fprintf(m.w, "      <timestamp>%s</timestamp>\n", at)
 	m.contributor(in.Author, slices.Contains(suppressed, "contributor"))
 	if minor {
 		m.w.WriteString("      <minor />\n")
@@ -167,7 +133,10 @@ func (m *MediaWikiWriter) Revision(in *schema.Input, number string) {
 	fmt.Fprintf(m.w, "      <origin>%d</origin>\n", id)
 	m.element("      ", "model", model)
 	m.element("      ", "format", formatOfModel(model))
-	text := wikiText(&in.State)
+	text, fromWiki := wikiText(&in.State)
+	if !fromWiki {
+		text += m.apart(at, text)
+	}
 	sum := sha1Base36(text)
 	if slices.Contains(suppressed, "text") {
 		m.w.WriteString("      <text deleted=\"deleted\" />\n")
@@ -177,6 +146,17 @@ func (m *MediaWikiWriter) Revision(in *schema.Input, number string) {
 	}
 	m.slots(&in.State, id)
 	fmt.Fprintf(m.w, "      <sha1>%s</sha1>\n    </revision>\n", sum)
+}
+
+// apart gives what sets a revision of the page at hand apart from those before it
+// with the same time and text: a version whose address alone is new is one.
+func (m *MediaWikiWriter) apart(at, text string) string {
+	key := at + " " + sha1Base36(text)
+	m.said[key]++
+	if n := m.said[key]; n > 1 {
+		return fmt.Sprintf("\n<!-- another version of this time and text: %d -->", n)
+	}
+	return ""
 }
 
 // revisionID gives a revision the id that it had, where no other has it, or one that
@@ -200,7 +180,7 @@ func (m *MediaWikiWriter) contributor(who schema.Person, suppressed bool) {
 	if _, err := netip.ParseAddr(who.Name); err == nil {
 		m.element("        ", "ip", who.Name)
 	} else {
-		m.element("        ", "username", strings.Replace(who.Name, ":", ">", 1))
+		m.element("        ", "username", wikiUser(who.Name))
 		m.w.WriteString("        <id>0</id>\n")
 	}
 	m.w.WriteString("      </contributor>\n")
@@ -251,17 +231,17 @@ func formatOfModel(model string) string {
 	return "text/plain"
 }
 
-// wikiText gives what a page of a wiki holds of a state. The body of a page that
-// came from a wiki goes out as it came, but for the LF at its end, which a wiki
-// never keeps. An article that is withdrawn has none.
-func wikiText(s *schema.State) string {
+// wikiText gives what a page of a wiki holds of a state, and whether the page came
+// from one: its body goes out as it came, but for the LF at its end, which a wiki
+// never keeps. An article that is withdrawn has no text.
+func wikiText(s *schema.State) (text string, fromWiki bool) {
 	if _, ok := extraText(s, keyFormat); ok {
-		return strings.TrimSuffix(s.Body, "\n")
+		return strings.TrimSuffix(s.Body, "\n"), true
 	}
 	if s.Status == schema.Canceled {
-		return ""
+		return "", false
 	}
-	var parts []string
+	parts := []string{"'''" + wikiLiteral(s.Headline) + "'''"}
 	for _, part := range []string{s.Summary, strings.TrimSpace(wikiHeadings(s.Body))} {
 		if part != "" {
 			parts = append(parts, part)
@@ -274,7 +254,15 @@ func wikiText(s *schema.State) string {
 		}
 		parts = append(parts, list)
 	}
-	return strings.Join(parts, "\n\n")
+	return strings.Join(parts, "\n\n"), false
+}
+
+// wikiLiteral keeps a wiki from reading marks of its own in a line.
+func wikiLiteral(line string) string {
+	if !strings.ContainsAny(line, "<>[]{}|~") && !strings.Contains(line, "''") && !strings.Contains(line, "__") {
+		return line
+	}
+	return "<nowiki>" + strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(line) + "</nowiki>"
 }
 
 func wikiLink(src schema.Source) string {
