@@ -7,9 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stemma-project/stemma/repo/internal/git"
+	"github.com/stemma-project/stemma/schema"
 )
 
 // UploadRequest is one step of a client of git that clones or fetches: over HTTP it
@@ -62,6 +64,30 @@ func uploadSettings(dir string) []string {
 }
 
 func (s *Store) uploadByGit(ctx context.Context, g GitProgram, req UploadRequest, out io.Writer) error {
+	if req.Advertise && req.Protocol != "version=2" {
+		if _, err := io.WriteString(out, uploadHead); err != nil {
+			return err
+		}
+	}
+	answer := &answering{to: out}
+	said, err := s.runUpload(ctx, g, req, answer)
+	if err == nil || req.Advertise || answer.begun || ctx.Err() != nil {
+		return err
+	}
+	// git ends alike for what is wrong with a request and with the store: of the store
+	// it would complain without a request too.
+	reason := fatalWords(said)
+	if reason == "" || strings.Contains(reason, s.Dir()) {
+		return err
+	}
+	if _, wrong := s.runUpload(ctx, g, UploadRequest{Advertise: true}, io.Discard); wrong != nil {
+		return err
+	}
+	return &UploadError{Reason: reason}
+}
+
+// runUpload runs git upload-pack once and gives what it said beside its answer.
+func (s *Store) runUpload(ctx context.Context, g GitProgram, req UploadRequest, out io.Writer) (said string, err error) {
 	args := []string{"--no-pager"}
 	for _, c := range uploadSettings(s.Dir()) {
 		args = append(args, "-c", c)
@@ -75,17 +101,53 @@ func (s *Store) uploadByGit(ctx context.Context, g GitProgram, req UploadRequest
 	if slices.Contains([]string{"version=1", "version=2"}, req.Protocol) { // anything else is the oldest
 		cmd.Env = append(cmd.Env, "GIT_PROTOCOL="+req.Protocol)
 	}
-	if req.Advertise && req.Protocol != "version=2" {
-		if _, err := io.WriteString(out, uploadHead); err != nil {
-			return err
-		}
-	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = req.In, out, g.Progress
-	err := cmd.Run()
+	words := &firstWords{to: g.Progress}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = req.In, out, words
+	err = cmd.Run()
 	if ctx.Err() != nil {
-		return ctx.Err()
+		err = ctx.Err()
 	}
-	return err
+	return string(words.kept), err
+}
+
+// fatalWords finds in what git said why it gave up; "" where it did not say.
+func fatalWords(said string) string {
+	for line := range strings.Lines(said) {
+		for _, prefix := range []string{"fatal: ", "BUG: "} {
+			if reason, ok := strings.CutPrefix(line, prefix); ok {
+				return schema.VisibleLine(strings.TrimPrefix(strings.TrimSpace(reason), "git upload-pack: "))
+			}
+		}
+	}
+	return ""
+}
+
+// answering notes whether anything was written.
+type answering struct {
+	to    io.Writer
+	begun bool
+}
+
+func (a *answering) Write(b []byte) (int, error) {
+	a.begun = true
+	return a.to.Write(b)
+}
+
+// firstWords keeps the beginning of what is written, and hands all of it on.
+type firstWords struct {
+	to   io.Writer // nil: to nobody
+	kept []byte
+}
+
+// maxWords is how much of it is kept, in bytes.
+const maxWords = 2 << 10
+
+func (f *firstWords) Write(b []byte) (int, error) {
+	f.kept = append(f.kept, b[:min(len(b), maxWords-len(f.kept))]...)
+	if f.to == nil {
+		return len(b), nil
+	}
+	return f.to.Write(b)
 }

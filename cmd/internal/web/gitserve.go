@@ -70,8 +70,31 @@ func (s *Server) gitUpload(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return &failure{status: http.StatusUnsupportedMediaType, text: "a request may be packed by gzip alone"}
 	}
-	body := http.MaxBytesReader(w, io.NopCloser(in), maxUploadRequest)
-	return s.upload(r, repo.UploadRequest{In: body}, s.gitStream(w, "application/x-git-upload-pack-result"))
+	body := &unpacked{from: http.MaxBytesReader(w, io.NopCloser(in), maxUploadRequest)}
+	err = s.upload(r, repo.UploadRequest{In: body}, s.gitStream(w, "application/x-git-upload-pack-result"))
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(body.err, &large): // whoever was given a part of it found something else wrong with that
+		return tooLarge(maxUploadRequest)
+	case body.err != nil:
+		return badRequest("the request can't be unpacked: " + body.err.Error())
+	}
+	return err
+}
+
+// unpacked is what a client says, and why it could not be read to its end, if so.
+type unpacked struct {
+	from io.Reader
+	err  error
+}
+
+func (u *unpacked) Read(b []byte) (int, error) {
+	n, err := u.from.Read(b)
+	if err != nil && err != io.EOF {
+		u.err = err
+	}
+	return n, err
 }
 
 // gitPush refuses what a push asks for.
@@ -101,12 +124,12 @@ func (s *Server) upload(r *http.Request, req repo.UploadRequest, out *gitStream)
 	req.Protocol = r.Header.Get("Git-Protocol")
 	err := s.store.UploadPack(r.Context(), s.git, req, out)
 	var wrong *repo.UploadError
-	var large *http.MaxBytesError
 	switch {
-	case err == nil || out.begun && r.Context().Err() != nil:
+	case err == nil:
+		out.begin() // a client that wants nothing is answered by nothing
 		return nil
-	case errors.As(err, &large):
-		err = tooLarge(maxUploadRequest)
+	case out.begun && r.Context().Err() != nil:
+		return nil
 	case errors.As(err, &wrong):
 		err = badRequest(wrong.Reason)
 	}
@@ -141,13 +164,19 @@ func (g *gitStream) Write(b []byte) (int, error) {
 	if err := g.wait.SetWriteDeadline(time.Now().Add(uploadPatience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
-	if !g.begun {
-		g.begun = true
-		h := g.to.Header()
-		h.Set("Content-Type", g.kind)
-		h.Set("Cache-Control", "no-cache, max-age=0, must-revalidate")
-	}
+	g.begin()
 	return g.to.Write(b)
+}
+
+// begin sets the header of an answer that goes well.
+func (g *gitStream) begin() {
+	if g.begun {
+		return
+	}
+	g.begun = true
+	h := g.to.Header()
+	h.Set("Content-Type", g.kind)
+	h.Set("Cache-Control", "no-cache, max-age=0, must-revalidate")
 }
 
 // stream makes an http.Handler of one that writes its answer as it is made. Such a

@@ -156,12 +156,15 @@ func (w *witness) forget(what string) {
 	w.errors = slices.DeleteFunc(w.errors, func(e string) bool { return strings.Contains(e, what) })
 }
 
+// knownElements are those of the pages, and those that a body's Markdown makes.
+const knownElements = "html head meta title link script body a header nav main footer p div span form input button label select option optgroup textarea fieldset legend details summary " +
+	"h1 h2 h3 h4 h5 h6 ol ul li article section aside figure figcaption time table caption thead tbody tr th td b i em strong del ins small mark kbd bdi q blockquote pre code hr br img sup " +
+	"svg g path rect circle line text tspan desc"
+
 // strangers lists what of a page is none of this program's markup: an element, an
 // attribute or an address that a text has made.
 const strangers = `(() => {
-  const known = new Set(("html head meta title link script body a header nav main footer p div span form input button label select option optgroup textarea fieldset legend details summary " +
-    "h1 h2 h3 h4 h5 h6 ol ul li article section aside figure figcaption time table caption thead tbody tr th td b i em strong del ins small mark kbd bdi q blockquote pre code hr br img sup " +
-    "svg g path rect circle line text tspan desc").split(" "));
+  const known = new Set("` + knownElements + `".split(" "));
   const bad = [];
   for (const e of document.querySelectorAll("*")) {
     const name = e.localName, show = () => e.outerHTML.slice(0, 200);
@@ -225,6 +228,14 @@ func (s *site) recordPayloads(n int, list []string) (id schema.ID) {
 				st.Image.URL = address
 			}
 		}
+		for _, alias := range []string{line, "/news/2020/05/3/" + line, "https://example.net/" + line} {
+			if alone := (schema.State{Headline: "x", Aliases: []string{alias}}); alone.Validate() == nil {
+				st.Aliases = append(st.Aliases, alias)
+			}
+		}
+		if alone := (schema.State{Headline: "x", Extra: []schema.Extra{{Key: line, Value: jsonText(s.t, line)}}}); alone.Validate() == nil {
+			st.Extra = append(st.Extra, schema.Extra{Key: line, Value: jsonText(s.t, line)})
+		}
 		d := repo.Draft{Input: schema.Input{State: st, Carries: schema.AllFields}, Author: schema.Person{Name: line, Email: other}, Note: p,
 			Published: schema.At(time.Date(2020, 5, 3, 1, i, n%60, 0, time.UTC))}
 		if i%2 == 1 {
@@ -242,8 +253,13 @@ func (s *site) recordPayloads(n int, list []string) (id schema.ID) {
 		}
 	}
 	versions := s.versions(id.String())
-	if _, err := s.store.Correct(s.t.Context(), versions[0], versions[len(versions)-1], repo.Clarifies, list[0], repo.Actor{Author: schema.Person{Name: list[0]}}); err != nil {
-		s.t.Fatal(err)
+	for i, p := range list { // each as the text of a correction too, and who made it
+		from, to := versions[max(0, min(i, len(versions)-1)-1)], versions[len(versions)-1]
+		if i%2 == 0 { // that of the others is what their version was recorded with
+			if _, err := s.store.Correct(s.t.Context(), from, to, repo.Clarifies, p, repo.Actor{Author: schema.Person{Name: p}}); err != nil {
+				s.t.Fatal(err)
+			}
+		}
 	}
 	return id
 }
@@ -265,6 +281,20 @@ func jsonText(t testing.TB, v any) string {
 // [TestPolicyInABrowser].
 func TestPayloadsInABrowser(t *testing.T) {
 	list, long := payloads(t)
+	for part := range slices.Chunk(list, browserful) {
+		t.Run("", func(t *testing.T) {
+			if long {
+				t.Parallel() // each part in a browser of its own
+			}
+			payloadsInABrowser(t, part, long)
+		})
+	}
+}
+
+// browserful is how many payloads one browser, and one store, are given.
+const browserful = 400
+
+func payloadsInABrowser(t *testing.T, list []string, long bool) {
 	s := newSite(t, func(o *web.Options) {
 		o.Users = accounts.In(o.Store.Dir())
 		o.Limits = web.Limits{SignIns: -1, Writes: -1, Searches: -1, Previews: -1}
@@ -291,6 +321,9 @@ func TestPayloadsInABrowser(t *testing.T) {
 	for part := range slices.Chunk(list, 16) { // a query is escaped as a whole, wherever it stands
 		s.ask(w, strings.Join(part, " "))
 		asked++
+	}
+	for _, p := range list {
+		s.askAlone(p)
 	}
 	s.editPayloads(w, list, articles)
 	s.feedsInAReader(w, articles)
