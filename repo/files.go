@@ -11,6 +11,7 @@ import (
 type file struct {
 	state   schema.State // normalized; its ID is zero where the file names none
 	problem *schema.Problem
+	written bool // it is what the state is written as, and was not read
 }
 
 // files reads article files and keeps those read last, so that a state is not read

@@ -213,9 +213,9 @@ func (w *writer) commit(m *message, author schema.Person, files ...content) (git
 	for i, f := range files {
 		var h git.Hash
 		if f.data != nil {
-			h = w.batch.BlobOver(f.data, f.before, nil)
+			h = w.batch.BlobOver(f.data, f.before, w.again(f.before))
 			if f.state != nil {
-				w.applier.files.keep(h, &file{state: *f.state}, len(f.data))
+				w.applier.files.keep(h, &file{state: *f.state, written: true}, len(f.data))
 				e.foreseen = w.foresee(m, &f, h)
 			}
 		}
@@ -252,6 +252,17 @@ func (w *writer) commit(m *message, author schema.Person, files ...content) (git
 	}
 	w.made++
 	return e.hash, nil
+}
+
+// again gives what writes a file anew whose state was recorded a while ago and is
+// still at hand: that takes less than to gather it from the differences that the
+// pack holds. It is nil for other files.
+func (w *writer) again(h git.Hash) func() []byte {
+	was := w.applier.files.kept(h)
+	if was == nil || !was.written {
+		return nil
+	}
+	return func() []byte { return schema.EncodeFile(&was.state) }
 }
 
 // foresee begins to work out the kinds of change of an import's next version, where

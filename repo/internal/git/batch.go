@@ -91,11 +91,11 @@ func (b *Batch) Tree() Hash { return b.root.hash }
 func (b *Batch) Blob(data []byte) Hash { return b.BlobOver(data, Hash{}, nil) }
 
 // BlobOver is Blob for content that takes the place of other content: base is
-// what the same file held before (zero: nothing), baseData its bytes if they are
-// at hand (nil: they are not). The new content is stored as what differs from
-// base where that stands in the same pack, so its bytes may be kept by the batch
-// and must not be changed either.
-func (b *Batch) BlobOver(data []byte, base Hash, baseData []byte) Hash {
+// what the same file held before (zero: nothing), and baseData makes its bytes where
+// that is quicker than to read them (nil: it isn't); what it makes is checked. The
+// new content is stored as what differs from base where that stands in the same
+// pack, so its bytes may be kept by the batch and must not be changed either.
+func (b *Batch) BlobOver(data []byte, base Hash, baseData func() []byte) Hash {
 	h, err := b.blob(data, base, baseData)
 	if err != nil && b.err == nil {
 		b.err = err
@@ -103,24 +103,37 @@ func (b *Batch) BlobOver(data []byte, base Hash, baseData []byte) Hash {
 	return h
 }
 
-func (b *Batch) blob(data []byte, base Hash, baseData []byte) (Hash, error) {
+func (b *Batch) blob(data []byte, base Hash, baseData func() []byte) (Hash, error) {
 	h, err := b.name(kindBlob, data)
 	if err != nil || b.stored(h) {
 		return h, err
 	}
 	it := packItem{hash: h, kind: kindBlob, data: data}
 	if n := b.pack.base(base); n != 0 && len(data) > storedSize {
-		if baseData == nil {
-			baseData, err = b.readBlob(base)
-		}
-		if err == nil { // else it is stored whole
-			it.base, it.baseData = n, baseData
+		if was, err := b.baseBlob(base, baseData); err == nil { // else it is stored whole
+			it.base, it.baseData = n, was
 		}
 	}
 	if b.stream != nil {
 		b.stream.recent.put(h, object{kindBlob, data})
 	}
 	return h, b.pack.put(it)
+}
+
+// baseBlob gives the content on which another builds.
+func (b *Batch) baseBlob(h Hash, make func() []byte) ([]byte, error) {
+	if b.stream != nil {
+		if obj, ok := b.stream.recent.get(h); ok {
+			return obj.data, nil
+		}
+	}
+	if make != nil {
+		data := make()
+		if made, err := b.name(kindBlob, data); err == nil && made == h {
+			return data, nil
+		}
+	}
+	return b.readBlob(h)
 }
 
 // Read returns a file's content, from this batch or from the store. The bytes

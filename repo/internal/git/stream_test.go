@@ -22,6 +22,14 @@ type revision struct {
 	message string
 }
 
+// was makes what the file held.
+func (v *revision) was() func() []byte {
+	if v.before == nil {
+		return nil
+	}
+	return func() []byte { return bytes.Clone(v.before) }
+}
+
 // history makes n revisions of n/5 articles of about 2.25 kB, of which each
 // changes one paragraph. A tenth of the changes goes to one article.
 func history(n int) []revision {
@@ -97,7 +105,7 @@ func streamAll(t testing.TB, r *Repo, revisions []revision, each int) {
 		}
 		for end := min(i+each, len(revisions)); i < end; i++ {
 			v := &revisions[i]
-			h := b.BlobOver(v.data, current[v.path], v.before)
+			h := b.BlobOver(v.data, current[v.path], v.was())
 			if tip, err = b.CommitFile(v.path, h, someone(int64(i)), someone(int64(i)), v.message); err != nil {
 				t.Fatal(err)
 			}
@@ -236,9 +244,12 @@ func TestStreamReadsBack(t *testing.T) {
 		b.stream.recent = newCache[Hash](64 << 10)
 		half := len(revisions) / 2
 		for i, v := range revisions[round*half : (round+1)*half] {
-			var before []byte
-			if i%2 == 0 {
-				before = v.before
+			var before func() []byte
+			switch i % 4 {
+			case 0, 2:
+				before = v.was()
+			case 1: // what is made wrongly is no base
+				before = func() []byte { return append([]byte("no longer so: "), v.before...) }
 			}
 			h := b.BlobOver(v.data, current[v.path], before)
 			known[h], current[v.path] = v.data, h
@@ -363,7 +374,7 @@ func TestStreamGoesOnWithoutItsPack(t *testing.T) {
 					runGit(t, r.Dir(), "repack", "-adfq")
 				}
 				for _, v := range revisions[half*300 : half*300+300] {
-					h := b.BlobOver(v.data, current[v.path], v.before)
+					h := b.BlobOver(v.data, current[v.path], v.was())
 					current[v.path] = h
 					if tip, err = b.CommitFile(v.path, h, someone(1), someone(1), "m"); err != nil {
 						t.Fatal(err)

@@ -161,8 +161,12 @@ func (tx *Tx) LastBefore(v *Row, content [32]byte) (Row, bool, error) {
 		return Row{}, false, err
 	}
 	if a.said == nil {
-		if a.asked++; a.count > fewNumbers && a.asked*fewNumbers < a.count {
-			return tx.Reader.LastBefore(v, content) // they are looked through only once it pays
+		if a.asked++; a.count > fewNumbers && a.asked*fewNumbers < a.count { // they are looked through only once it pays
+			said, err := tx.hasSaid(a, eight(content[:]))
+			if err != nil || !said {
+				return Row{}, false, wrap(err, "look in %s for a state", v.Article)
+			}
+			return tx.Reader.LastBefore(v, content)
 		}
 		if err := tx.loadSaid(a); err != nil {
 			return Row{}, false, wrap(err, "look in %s for a state", v.Article)
@@ -172,6 +176,21 @@ func (tx *Tx) LastBefore(v *Row, content [32]byte) (Row, bool, error) {
 		return Row{}, false, nil
 	}
 	return tx.Reader.LastBefore(v, content)
+}
+
+// hasSaid reports whether some version of an article has a state. It asks for that
+// alone: who asks for the version has all that is held back written first.
+func (tx *Tx) hasSaid(a *article, content8 int64) (bool, error) {
+	for _, v := range a.fresh {
+		if v.content8 == content8 {
+			return true, nil
+		}
+	}
+	_, said, err := tx.c.int("SELECT 1 FROM versions WHERE key BETWEEN ? AND ? AND content8 = ?", keyOf(a.num, 0), keyOf(a.num, fewNumbers), content8)
+	if err == nil && !said {
+		_, said, err = tx.c.int("SELECT 1 FROM versions WHERE key >> 24 = ? AND key & 16777215 > 16 AND content8 = ? LIMIT 1", a.num, content8)
+	}
+	return said, err
 }
 
 // loadSaid looks through an article's versions for what they say.
