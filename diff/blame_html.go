@@ -63,11 +63,11 @@ func (p *blamePrinter) htmlLegend(fields []BlamedField) {
 		return
 	}
 	words := blameWords(fields)
-	p.print(`<table class="legend">`, "\n<caption>Versions that this text comes from, the newest first</caption>\n",
+	p.print(`<table class="legend">`, "\n<caption>Versions in this text, newest first</caption>\n",
 		`<thead><tr><th scope="col">version</th><th scope="col">published</th><th scope="col">author</th><th scope="col">words</th></tr></thead>`, "\n<tbody>\n")
 	for i := len(p.versions) - 1; i >= 0; i-- {
 		v := p.versions[i]
-		p.print(`<tr><td><span class="run age-`, strconv.Itoa(p.age(v.Number)), `">`, strconv.Itoa(v.Number), `</span></td><td>`, escapeHTML(v.Published),
+		p.print(`<tr><td><span class="run age-`, strconv.Itoa(p.age(v.Number)), `">`, strconv.Itoa(v.Number), `</span></td><td class="when">`, escapeHTML(v.Published),
 			`</td><td dir="auto">`, escapeHTML(strings.TrimSpace(v.Author)), `</td><td>`, strconv.Itoa(words[v.Number]), "</td></tr>\n")
 	}
 	p.print("</tbody>\n</table>\n")
