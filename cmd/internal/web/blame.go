@@ -45,8 +45,14 @@ func (s *Server) blame(w http.ResponseWriter, r *http.Request, st *story) error 
 		Body: blameBody{Article: st.current(), Shown: st.shown, HTML: template.HTML(html.String()), JSON: json}})
 }
 
-// stamp is a time as pages show it: UTC, to the minute.
-func stamp(t schema.Time) string { return t.T.UTC().Format("2006-01-02 15:04") }
+// stamp is a time as pages show it: UTC, to the minute, or the day alone where no more
+// is known.
+func stamp(t schema.Time) string {
+	if t.DayOnly {
+		return string(t.Day())
+	}
+	return t.T.UTC().Format("2006-01-02 15:04")
+}
 
 // blameCSS is the style sheet of blames, which the package that makes them keeps.
 func (s *Server) blameCSS(w http.ResponseWriter, _ *http.Request) error {

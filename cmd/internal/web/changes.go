@@ -30,6 +30,8 @@ type changesBody struct {
 	FromRow, ToRow   int // the places of the rows, counted from 1, of those that the filter lets through
 	Through          int
 	PickFrom, PickTo int // the versions that are picked at first
+
+	Together string // the day on which all were recorded, where that is not when they were published
 }
 
 // changesRow is one version in the list.
@@ -57,6 +59,7 @@ type changesFilter struct {
 	Author   string
 	Quiet    bool // leave out versions that changed typography and white space alone
 	Headline bool // only those that changed the headline
+	Newest   bool // the newest at the top
 }
 
 func (f changesFilter) lets(v *repo.Version) bool {
@@ -82,7 +85,7 @@ func (s *Server) changes(w http.ResponseWriter, r *http.Request, st *story) erro
 		return s.storyFeed(w, r, st)
 	}
 	body := changesBody{Article: st.current(), All: len(st.versions), First: st.versions[0], Last: st.current(),
-		Filter: changesFilter{Kind: q.Get("kind"), Author: q.Get("author"), Quiet: q.Get("quiet") != "", Headline: q.Get("headline") != ""}}
+		Filter: changesFilter{Kind: q.Get("kind"), Author: q.Get("author"), Quiet: q.Get("quiet") != "", Headline: q.Get("headline") != "", Newest: q.Get("order") == "newest"}}
 	body.survey(st.versions)
 	body.part(q, st)
 	if err := s.weigh(r, st, body.Rows); err != nil {
@@ -90,6 +93,9 @@ func (s *Server) changes(w http.ResponseWriter, r *http.Request, st *story) erro
 	}
 	if err := s.explain(r, st, body.Rows); err != nil {
 		return err
+	}
+	if body.Filter.Newest {
+		slices.Reverse(body.Rows)
 	}
 	return s.show(w, "changes", frame{Title: "Changes: " + st.current().Headline, Canonical: address(st.current().Path, viewChanges, "html"),
 		Feed: address(st.current().Path, viewChanges, "atom"), Body: body})
@@ -120,6 +126,22 @@ func (b *changesBody) survey(versions []repo.Version) {
 		}
 	}
 	slices.Sort(b.Authors)
+	b.Together = recordedTogether(versions)
+	for i := range b.Rows {
+		b.Rows[i].Late = b.Rows[i].Late && b.Together == ""
+	}
+}
+
+// recordedTogether gives the day on which all versions were recorded, long after they
+// were published: an import. It is said once then, and not in every row.
+func recordedTogether(versions []repo.Version) string {
+	day := versions[0].Recorded.Format(time.DateOnly)
+	for _, v := range versions {
+		if v.Recorded.Format(time.DateOnly) != day || v.Recorded.Sub(v.Published.T) <= 24*time.Hour {
+			return ""
+		}
+	}
+	return day
 }
 
 // part keeps one page of the rows: the newest unless ?until=N names the last place on it.

@@ -123,7 +123,7 @@ func TestChangesForReviewers(t *testing.T) {
 		`<td class="number">63`, `<span class="grew">+2</span>`, `<span class="shrank">−5</span>`,
 		nowPath + `/diff/2..5.html" aria-label="what changed from version 2 until now"`,
 		`value="4" aria-label="from version 4" checked`, `value="5" aria-label="to version 5" checked`,
-		"recorded 20", // long after it was published
+		"Recorded here on 20", // all long after they were published
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("Changes lack %q:\n%s", want, page)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -69,9 +70,12 @@ type diffBody struct {
 	All      bool
 	Step     bool   // the second is the one published right after the first: its kinds are those of this diff
 	Note     string // of the second, where that is no correction, which stands above the diff
-	Between  int    // versions published between the two
+	About    string // what the pair spans: how many versions, by whom, and how much longer the text became
 	Previous string // the pair of the change before, "" where there is none
 	Next     string
+	First    string // from the first version to the second of the pair, "" where that is the pair
+	Now      string // from the first of the pair to the current version, likewise
+	Turned   string // the pair with the older version first, where it is the other way round
 	Text     string
 	JSON     string
 }
@@ -84,10 +88,17 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request, st *story) error {
 	if st.pair == "" {
 		n := len(st.versions)
 		if n < 2 {
-			return notFound("the article has one version: nothing has changed yet")
+			return s.unchanged(w, st)
 		}
 		pair := fmt.Sprintf("%d..%d", st.versions[n-2].Number, st.versions[n-1].Number)
 		w.Header().Set("Location", diffAddress(st.current().Path, pair, st.format))
+		w.WriteHeader(http.StatusFound)
+		return nil
+	}
+	if open, err := st.openPair(); err != nil {
+		return err
+	} else if open != "" {
+		w.Header().Set("Location", open)
 		w.WriteHeader(http.StatusFound)
 		return nil
 	}
@@ -122,17 +133,116 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request, st *story) error {
 	body := diffBody{Article: st.current(), From: from, To: to, HTML: template.HTML(b.String()), Same: len(d.Fields) == 0,
 		Side: opt.SideBySide, All: opt.Around == diff.AroundAll, Text: diffAddress(path, st.pair, "txt"), JSON: diffAddress(path, st.pair, "json")}
 	i, j := st.position(from.Number), st.position(to.Number)
-	body.Between, body.Step = max(j-i, i-j)-1, j == i+1
+	body.Step = j == i+1
+	if body.About, err = s.spanned(r.Context(), st, i, j); err != nil {
+		return err
+	}
+	body.around(st, i, j)
 	if body.Step && !slices.ContainsFunc(opt.Corrections, func(c diff.Correction) bool { return c.Text == to.Note }) {
 		body.Note = to.Note
 	}
-	if i > 0 {
-		body.Previous = diffAddress(path, fmt.Sprintf("%d..%d", st.versions[i-1].Number, from.Number), "html")
-	}
-	if j+1 < len(st.versions) {
-		body.Next = diffAddress(path, fmt.Sprintf("%d..%d", to.Number, st.versions[j+1].Number), "html")
-	}
 	return s.show(w, "diff", frame{Title: fmt.Sprintf("Diff %s: %s", st.pair, to.Headline), Canonical: diffAddress(path, st.pair, "html"), Body: body})
+}
+
+// unchanged answers for an article of one version, whose Changes say that nothing has
+// changed yet; to programs there is no such diff.
+func (s *Server) unchanged(w http.ResponseWriter, st *story) error {
+	if st.format != "html" {
+		return notFound("the article has one version: nothing has changed yet")
+	}
+	w.Header().Set("Location", address(st.current().Path, viewChanges, "html"))
+	w.WriteHeader(http.StatusFound)
+	return nil
+}
+
+// openPair gives the address that a pair with one end stands for: "..5" is what version
+// 5 changed, "2.." what changed from version 2 until now. It is "" for a pair of two.
+func (st *story) openPair() (string, error) {
+	a, b, _ := strings.Cut(st.pair, "..")
+	if (a == "") == (b == "") {
+		return "", nil
+	}
+	n, err := strconv.Atoi(a + b)
+	at := st.position(n)
+	if err != nil || at < 0 {
+		return "", notFound("the article has no such version as " + schema.VisibleLine(a+b))
+	}
+	path := st.current().Path
+	switch {
+	case a != "":
+		return diffAddress(path, fmt.Sprintf("%d..%d", n, st.current().Number), st.format), nil
+	case at == 0:
+		return address(path, viewArticle, "html") + "?version=" + b, nil // all of it is new
+	}
+	return diffAddress(path, fmt.Sprintf("%d..%d", st.versions[at-1].Number, n), st.format), nil
+}
+
+// spanned says what lies between the versions at two places among the Changes: how many
+// others, by how many authors, and how much longer the text became.
+func (s *Server) spanned(ctx context.Context, st *story, i, j int) (string, error) {
+	var parts []string
+	if i > j {
+		parts = append(parts, "The first of the two is the newer one")
+	}
+	if between := max(j-i, i-j) - 1; between > 0 {
+		authors := map[string]bool{}
+		for _, v := range st.versions[min(i, j)+1 : max(i, j)] {
+			authors[v.Author.Name] = true
+		}
+		parts = append(parts, counted(between, "version")+" by "+counted(len(authors), "author")+" between the two")
+	}
+	before, err := s.sizeOf(ctx, st.versions[i])
+	if err != nil {
+		return "", err
+	}
+	after, err := s.sizeOf(ctx, st.versions[j])
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case before == unweighed || after == unweighed || before == after:
+	case after > before:
+		parts = append(parts, counted(after-before, "byte")+" longer")
+	default:
+		parts = append(parts, counted(before-after, "byte")+" shorter")
+	}
+	if len(parts) == 0 {
+		return "", nil
+	}
+	text := strings.Join(parts, "; ") + "."
+	return strings.ToUpper(text[:1]) + text[1:], nil
+}
+
+// counted is a number with what it counts.
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
+}
+
+// around adds where else a reader may want to go from the pair at two places among the
+// Changes.
+func (b *diffBody) around(st *story, i, j int) {
+	path, last := st.current().Path, len(st.versions)-1
+	pair := func(i, j int) string {
+		return diffAddress(path, fmt.Sprintf("%d..%d", st.versions[i].Number, st.versions[j].Number), "html")
+	}
+	if i > 0 {
+		b.Previous = pair(i-1, i)
+	}
+	if j < last {
+		b.Next = pair(j, j+1)
+	}
+	if i > 0 && j > 0 {
+		b.First = pair(0, j)
+	}
+	if j < last && i < last {
+		b.Now = pair(i, last)
+	}
+	if i > j {
+		b.Turned = pair(j, i)
+	}
 }
 
 func diffStyle(format string) diff.Style {

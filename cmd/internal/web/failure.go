@@ -29,6 +29,49 @@ func notFound(text string) error { return &failure{status: http.StatusNotFound, 
 // badRequest is an address or a form that can't be understood.
 func badRequest(text string) error { return &failure{status: http.StatusBadRequest, text: text} }
 
+// errorBody is what the page of an error says.
+type errorBody struct {
+	Title, Text, Hint string
+	Link              string // the Changes of the article that was asked for, "" where there is none
+}
+
+// errorPage gives what the page of an error says to whom the request comes from.
+func errorPage(r *http.Request, f *failure) errorBody {
+	body := errorBody{Title: statusTitle(f.status), Text: f.text, Hint: f.hint}
+	if st := visitOf(r).story; st != nil && len(st.versions) > 0 {
+		body.Link = address(st.current().Path, viewChanges, "html")
+	}
+	return body
+}
+
+// statusTitle heads the page of an error: what happened, as a reader would say it.
+func statusTitle(status int) string {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusUnsupportedMediaType:
+		return "That can't be understood"
+	case http.StatusUnauthorized:
+		return "Sign in first"
+	case http.StatusForbidden:
+		return "Not allowed"
+	case http.StatusNotFound:
+		return "Not found"
+	case http.StatusMethodNotAllowed:
+		return "Not possible here"
+	case http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired:
+		return "Somebody was first"
+	case http.StatusRequestEntityTooLarge:
+		return "Too long"
+	case http.StatusTooManyRequests:
+		return "Too many requests"
+	case http.StatusBadGateway, http.StatusServiceUnavailable:
+		return "Not available now"
+	}
+	if status >= http.StatusInternalServerError {
+		return "Something went wrong"
+	}
+	return http.StatusText(status)
+}
+
 // statusOf is the one table from errors to statuses, in the order in which it is
 // asked.
 func statusOf(err error) *failure {

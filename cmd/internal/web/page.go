@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/language"
@@ -59,7 +60,10 @@ func functions() template.FuncMap {
 		},
 		"day":      dayAddress,
 		"clock":    stamp,
-		"machine":  func(t schema.Time) string { return t.T.UTC().Format("2006-01-02T15:04:05Z") },
+		"machine":  schema.Time.String,
+		"sentence": sentence,
+		"standing": standing,
+		"last":     func(v []repo.Version) []repo.Version { return v[max(len(v)-articleVersions, 0):] },
 		"kinds":    func(k []diff.Kind) []string { return kindNames(k) },
 		"quiet":    diff.Noise,
 		"visible":  schema.VisibleLine,
@@ -70,6 +74,34 @@ func functions() template.FuncMap {
 		"passage":  passageAddress,
 		"markdown": markdownRenderer(),
 	}
+}
+
+// articleVersions is how many versions the page of an article lists. Its other formats
+// list all, and so does the view of Changes.
+const articleVersions = 25
+
+// sentence is a message as people read it: with a capital, and with a full stop.
+func sentence(text string) string {
+	c, n := utf8.DecodeRuneInString(text)
+	if n == 0 || text == "" {
+		return text
+	}
+	text = string(unicode.ToUpper(c)) + text[n:]
+	if last := text[len(text)-1]; last != '.' && last != '?' && last != '!' {
+		text += "."
+	}
+	return text
+}
+
+// standing is a status as readers call it; "" for a version that stands.
+func standing(s schema.Status) string {
+	switch s {
+	case "", schema.Usable:
+		return ""
+	case schema.Canceled:
+		return "withdrawn"
+	}
+	return string(s)
 }
 
 func kindNames(kinds []diff.Kind) []string {
@@ -178,7 +210,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, f *failure) {
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	held := &heldResponse{ResponseWriter: w, status: f.status, visit: visitOf(r)}
-	if err := s.show(held, "error", frame{Title: http.StatusText(f.status), Body: map[string]string{"Text": f.text, "Hint": f.hint}}); err != nil {
+	if err := s.show(held, "error", frame{Title: http.StatusText(f.status), Body: errorPage(r, f)}); err != nil {
 		s.log.Error("the page of an error can't be made", "error", err)
 	}
 	held.send(r)

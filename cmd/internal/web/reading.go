@@ -216,10 +216,10 @@ func (s *Server) article(w http.ResponseWriter, r *http.Request) error {
 	if now := st.current().Path; schema.AliasKey(p.path) != schema.AliasKey(now) || r.URL.Path != st.here(now) {
 		return s.moved(w, r, st.here(now))
 	}
+	visitOf(r).story = st
 	if err := s.choose(r, st); err != nil {
 		return err
 	}
-	visitOf(r).story = st
 	switch p.view {
 	case viewEdit:
 		return s.need(accounts.Editor, func(w http.ResponseWriter, r *http.Request) error { return s.editPage(w, r, st) })(w, r)

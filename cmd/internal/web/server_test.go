@@ -131,7 +131,7 @@ func TestPages(t *testing.T) {
 		{"/news/2020/05/1/two-die.html", 404, ""}, // the beginning of a slug is no address
 		{nowPath + "/diff?since=2020-05-01T10:30:00Z", 302, nowPath + "/diff/1..3.html"},
 		{nowPath + "/diff?since=nonsense", 400, ""},
-		{nowPath + "/timeline", 200, "3 versions from 2020-05-01 to 2020-05-01"},
+		{nowPath + "/timeline", 200, "3 versions from 2020-05-01 10:00 to 2020-05-01 12:00"},
 		{nowPath + "/blame", 200, "Who wrote each word"},
 		{nowPath + "/blame.json?version=2", 200, `"runs":[{"start":0,"end":5,"version":2,"author":{"name":"Ed","email":"ed@example.org"},"published":"2020-05-01T11:00:00Z","words":1}`},
 		{"/static/blame.css", 200, "blame"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"time"
 
 	"github.com/stemma-project/stemma/diff"
 	"github.com/stemma-project/stemma/repo"
@@ -18,6 +19,8 @@ const (
 	// picturePoints is the most versions that are drawn; of a longer history every
 	// nth, so that the picture stays one that can be looked at and sent.
 	picturePoints = 1500
+	// timelineRows is the most versions that the table below the picture lists.
+	timelineRows = 100
 )
 
 // point is a version in the picture.
@@ -31,7 +34,8 @@ type point struct {
 type timelineBody struct {
 	Article       repo.Version
 	Points        []point
-	Path          string // of the line, in SVG's terms
+	Rows          []point // the last of them, which the table lists
+	Path          string  // of the line, in SVG's terms
 	Width, Height int
 	Most          int // the greatest size
 	From, Until   string
@@ -64,6 +68,7 @@ func (s *Server) timeline(w http.ResponseWriter, r *http.Request, st *story) err
 	if err := s.pages.sets["timelinepicture"].ExecuteTemplate(&b, "main", body); err != nil {
 		return err
 	}
+	body.Rows = body.Points[max(len(body.Points)-timelineRows, 0):]
 	if st.format == "svg" {
 		w.Header().Set("Content-Type", "image/svg+xml")
 		_, err := w.Write(b.Bytes())
@@ -76,7 +81,11 @@ func (s *Server) timeline(w http.ResponseWriter, r *http.Request, st *story) err
 // place gives each point its place: time runs from left to right, size upward.
 func (b *timelineBody) place() {
 	first, last := b.Points[0].Version.Published.T, b.Points[len(b.Points)-1].Version.Published.T
-	b.From, b.Until = first.UTC().Format("2006-01-02"), last.UTC().Format("2006-01-02")
+	layout := "2006-01-02"
+	if last.Sub(first) < 48*time.Hour && last.After(first) {
+		layout = "2006-01-02 15:04"
+	}
+	b.From, b.Until = first.UTC().Format(layout), last.UTC().Format(layout)
 	span := max(last.Sub(first).Seconds(), 1)
 	var path bytes.Buffer
 	size := 0
