@@ -20,6 +20,7 @@ type visit struct {
 	session *session      // nil where a token was sent, or nobody is known
 	story   *story        // the article that the answer is about; nil where it is about none
 	shows   *repo.Version // the version that a reader is noted to have seen; nil where none is
+	rests   rests         // what the answer rests on, where it may be kept; else nil
 }
 
 type visitKey struct{}

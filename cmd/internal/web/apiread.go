@@ -58,9 +58,20 @@ func (s *Server) apiArticles(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, out)
 }
 
+// apiArticleID finds the article that an address names. Where it names it by its whole
+// id, the answer rests on that article alone: any other name may come to be another's.
+func (s *Server) apiArticleID(r *http.Request) (schema.ID, error) {
+	name := r.PathValue("article")
+	id, err := s.store.Resolve(r.Context(), name)
+	if whole, bad := schema.ParseID(name); err == nil && bad == nil && whole == id {
+		restsOn(r, id)
+	}
+	return id, err
+}
+
 // apiStory finds the article that an address names and its versions.
 func (s *Server) apiStory(r *http.Request) (*story, error) {
-	id, err := s.store.Resolve(r.Context(), r.PathValue("article"))
+	id, err := s.apiArticleID(r)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +140,7 @@ func (s *Server) apiVersion(w http.ResponseWriter, r *http.Request) error {
 	if err := known(r.URL.Query()); err != nil {
 		return err
 	}
-	id, err := s.store.Resolve(r.Context(), r.PathValue("article"))
+	id, err := s.apiArticleID(r)
 	if err != nil {
 		return err
 	}
@@ -203,7 +214,7 @@ func (s *Server) apiBlame(w http.ResponseWriter, r *http.Request) error {
 	if err := known(q, "version"); err != nil {
 		return err
 	}
-	id, err := s.store.Resolve(r.Context(), r.PathValue("article"))
+	id, err := s.apiArticleID(r)
 	if err != nil {
 		return err
 	}
@@ -228,9 +239,14 @@ func (s *Server) apiRelated(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := s.store.Resolve(r.Context(), r.PathValue("article"))
+	id, err := s.apiArticleID(r)
 	if err != nil {
 		return err
+	}
+	if len(visitOf(r).rests) > 0 {
+		if err := s.restsOnRelated(r.Context(), id); err != nil {
+			return err
+		}
 	}
 	related, err := s.store.Related(r.Context(), id, limit)
 	if err != nil {
@@ -271,7 +287,7 @@ func (s *Server) apiCorrections(w http.ResponseWriter, r *http.Request) error {
 	if err := known(r.URL.Query()); err != nil {
 		return err
 	}
-	id, err := s.store.Resolve(r.Context(), r.PathValue("article"))
+	id, err := s.apiArticleID(r)
 	if err != nil {
 		return err
 	}
@@ -356,6 +372,7 @@ func (s *Server) apiDay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	restsOnDay(r, date)
 	_, versions, err := s.store.Day(r.Context(), date, m)
 	if err != nil {
 		return err

@@ -1,5 +1,11 @@
 package web
 
+import (
+	"context"
+
+	"github.com/stemma-project/stemma/schema"
+)
+
 // APIOperations lists what the API answers: methods and paths below its root.
 func (s *Server) APIOperations() map[string]bool {
 	all := map[string]bool{}
@@ -22,6 +28,12 @@ func (s *Server) KeptAnswers() (count int, bytes int64) {
 		return -1, -1
 	}
 	return len(s.answers.by), bytes
+}
+
+// Holds reports whether an answer is kept at an address that is still true.
+func (s *Server) Holds(ctx context.Context, address string) bool {
+	_, err := s.answers.journal.moment(ctx, s.store, schema.At(s.now()).Day())
+	return err == nil && s.answers.get(address) != nil
 }
 
 // Keeps reports whether the answer at an address is kept.

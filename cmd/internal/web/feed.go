@@ -109,6 +109,7 @@ func (s *Server) storyFeed(w http.ResponseWriter, r *http.Request, st *story) er
 
 // dayFeed is the feed of the articles of a day.
 func (s *Server) dayFeed(w http.ResponseWriter, r *http.Request, date schema.Date) error {
+	restsOnDay(r, date)
 	_, articles, err := s.store.Day(r.Context(), date, repo.Moment{})
 	if err != nil {
 		return err

@@ -75,6 +75,7 @@ func (s *Server) dayPage(w http.ResponseWriter, r *http.Request) error {
 	if strings.HasSuffix(r.URL.Path, ".atom") || strings.HasSuffix(r.URL.Path, "/feed.json") {
 		return s.dayFeed(w, r, date)
 	}
+	restsOnDay(r, date)
 	m, at, err := s.moment(r)
 	if err != nil {
 		return err
@@ -197,11 +198,13 @@ func (s *Server) article(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return notFound("nothing stands at this address")
 	}
+	restsOnAddress(r, p.path)
 	id, err := s.store.AtPath(r.Context(), p.path)
 	var missing *repo.NotFoundError
 	if errors.As(err, &missing) && p.view != viewArticle {
 		// A slug may be "changes" itself.
 		whole := place{path: strings.TrimSuffix(r.URL.Path, "/"), view: viewArticle, format: "html"}
+		restsOnAddress(r, whole.path)
 		if other, oerr := s.store.AtPath(r.Context(), whole.path); oerr == nil {
 			p, id, err = whole, other, nil
 		}
@@ -209,6 +212,7 @@ func (s *Server) article(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	restsOn(r, id)
 	st := &story{place: p, id: id}
 	if st.versions, err = s.store.Changes(r.Context(), id); err != nil {
 		return err

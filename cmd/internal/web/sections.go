@@ -27,6 +27,9 @@ const relatedLooked = 50
 // request names a time, as it was known then. Which articles share a context is
 // answered by what is known of contexts now.
 func (s *Server) sections(ctx context.Context, st *story, most int) (sections, error) {
+	if err := s.restsOnRelated(ctx, st.id); err != nil {
+		return sections{}, err
+	}
 	if st.at == "" {
 		related, err := s.store.Related(ctx, st.id, most)
 		return sections{st.versions, related}, err

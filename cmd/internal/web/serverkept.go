@@ -2,6 +2,7 @@ package web
 
 import (
 	"container/list"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -15,8 +16,10 @@ import (
 )
 
 // Answers are kept: what a page says follows from its address and from what the store
-// holds, and the store holds the same as long as its newest commit is the same. One
-// kept answer is given to many readers, so nothing of a reader may be in it:
+// holds, and it is true until something that it rests on is touched (serverkeptrests.go).
+// Before every answer the store is asked for its newest commit, so that none is older
+// than what was recorded when it was asked for. One kept answer is given to many
+// readers, so nothing of a reader may be in it:
 //
 //   - who is signed in, or sends a token, is never given one, and what they are
 //     answered is never kept. Their pages bear their name and the token of their forms;
@@ -38,22 +41,27 @@ const (
 	keptEach, keptAddress = 2 << 20, 600
 	// keptRest is what an answer takes beside its body, more or less.
 	keptRest = 2 << 10
+	// keptEachRest is what each thing takes that an answer rests on.
+	keptEachRest = 100
 )
 
 // keptAnswers are answers by address, those asked for last kept longest.
 type keptAnswers struct {
-	most int64 // bytes
+	most    int64 // bytes
+	journal journal
 
-	mu    sync.Mutex
-	stand string // what the store held when they were made, and the day
-	by    map[string]*list.Element
-	order *list.List // of *keptAnswer, the one asked for last in front
-	bytes int64
+	mu     sync.Mutex
+	by     map[string]*list.Element
+	order  *list.List // of *keptAnswer, the one asked for last in front
+	bytes  int64
+	making map[string]chan struct{} // by address, closed when the answer is made
 }
 
 // keptAnswer is an answer as any reader may have it.
 type keptAnswer struct {
 	address string
+	since   uint64 // the journal's moment after which it was begun
+	rests   rests
 	header  http.Header
 	body    []byte
 	view    view          // of an article, for the metrics; "" where it is about none
@@ -61,39 +69,30 @@ type keptAnswer struct {
 }
 
 func newKeptAnswers(most int64) *keptAnswers {
-	return &keptAnswers{most: most, by: map[string]*list.Element{}, order: list.New()}
+	return &keptAnswers{most: most, by: map[string]*list.Element{}, order: list.New(), making: map[string]chan struct{}{},
+		journal: journal{at: map[rest]uint64{}}}
 }
 
-func (k *keptAnswers) get(stand, address string) *keptAnswer {
-	if k == nil {
-		return nil
-	}
+// get gives the answer at an address, where one is kept that is true.
+func (k *keptAnswers) get(address string) *keptAnswer {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.stand != stand {
-		return nil
-	}
 	e := k.by[address]
-	if e == nil {
+	var a *keptAnswer
+	if e != nil {
+		a = e.Value.(*keptAnswer)
+		k.order.MoveToFront(e)
+	}
+	k.mu.Unlock()
+	if a == nil || !k.journal.holds(a.rests, a.since) {
 		return nil
 	}
-	k.order.MoveToFront(e)
-	return e.Value.(*keptAnswer)
+	return a
 }
 
-// put keeps an answer that was begun when the store stood so. What was made of another
-// stand goes.
-func (k *keptAnswers) put(stand string, a *keptAnswer) {
-	if k == nil {
-		return
-	}
+// put keeps an answer.
+func (k *keptAnswers) put(a *keptAnswer) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.stand != stand {
-		clear(k.by)
-		k.order.Init()
-		k.stand, k.bytes = stand, 0
-	}
 	if e := k.by[a.address]; e != nil {
 		k.drop(e)
 	}
@@ -103,17 +102,45 @@ func (k *keptAnswers) put(stand string, a *keptAnswer) {
 	}
 }
 
+// turn waits while somebody else makes the answer at an address, so that readers who
+// come at once don't make it each. Whoever is first is told so, and calls done. The
+// others look again: what was made may be older than their own request.
+func (k *keptAnswers) turn(ctx context.Context, address string) (first bool, done func()) {
+	k.mu.Lock()
+	made, others := k.making[address]
+	if !others {
+		made = make(chan struct{})
+		k.making[address] = made
+		k.mu.Unlock()
+		return true, func() {
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			delete(k.making, address)
+			close(made)
+		}
+	}
+	k.mu.Unlock()
+	select {
+	case <-made:
+	case <-ctx.Done():
+	}
+	return false, nil
+}
+
 func (k *keptAnswers) drop(e *list.Element) {
 	a := k.order.Remove(e).(*keptAnswer)
 	delete(k.by, a.address)
 	k.bytes -= a.size()
 }
 
-func (a *keptAnswer) size() int64 { return int64(len(a.body)+2*len(a.address)) + keptRest }
+func (a *keptAnswer) size() int64 {
+	return int64(len(a.body)+2*len(a.address)+keptEachRest*len(a.rests)) + keptRest
+}
 
 // kept answers by h, or by what h answered before where that is still true. h must
 // follow from the address, the day and the store alone, but for the reader's last look
-// at an article, which it notes in visit.shows.
+// at an article, which it notes in visit.shows; and from nothing of the store but what
+// it says that it rests on, if it says anything.
 func (s *Server) kept(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		held, ok := w.(*heldResponse)
@@ -121,21 +148,9 @@ func (s *Server) kept(h handler) handler {
 		if !ok || visit.known || !keepable(r.URL) || r.Method != http.MethodGet && r.Method != http.MethodHead {
 			return h(w, r)
 		}
-		tip, err := s.store.Tip()
-		if err != nil {
-			return h(w, r) // which will say what is wrong
-		}
-		stand, address := tip+" "+string(schema.At(s.now()).Day()), r.URL.RequestURI()
-		a := s.answers.get(stand, address)
-		if a == nil {
-			fresh, err := s.freshAnswer(h, r)
-			if err != nil {
-				return err
-			}
-			if a = fresh.keep(address, visit); a == nil {
-				return fresh.giveTo(held)
-			}
-			s.answers.put(stand, a)
+		a, err := s.answer(h, r, held)
+		if a == nil || err != nil {
+			return err
 		}
 		if a.shows != nil {
 			looks := s.seenBy(r)
@@ -153,6 +168,51 @@ func (s *Server) kept(h handler) handler {
 		held.whole = a.body
 		return nil
 	}
+}
+
+// answer gives the answer to a request, kept or made now; nil where it is not one to be
+// kept, and was written to held.
+func (s *Server) answer(h handler, r *http.Request, held *heldResponse) (*keptAnswer, error) {
+	address, k := r.URL.RequestURI(), s.answers
+	if k == nil {
+		return s.make(h, r, held)
+	}
+	moment, err := k.journal.moment(r.Context(), s.store, schema.At(s.now()).Day())
+	if err != nil {
+		return nil, h(held, r) // which will say what is wrong
+	}
+	if a := k.get(address); a != nil {
+		return a, nil
+	}
+	first, done := k.turn(r.Context(), address)
+	if first {
+		defer done()
+	} else if a := k.get(address); a != nil {
+		return a, nil
+	}
+	on := rests{}
+	visitOf(r).rests = on
+	a, err := s.make(h, r, held)
+	visitOf(r).rests = nil
+	if a != nil {
+		a.since, a.rests = moment, on
+		k.put(a)
+	}
+	return a, err
+}
+
+// make lets h answer, and makes what it answered one that any reader may have; nil
+// where it must not be one, and was written to held.
+func (s *Server) make(h handler, r *http.Request, held *heldResponse) (*keptAnswer, error) {
+	fresh, err := s.freshAnswer(h, r)
+	if err != nil {
+		return nil, err
+	}
+	a := fresh.keep(r.URL.RequestURI(), visitOf(r))
+	if a == nil {
+		return nil, fresh.giveTo(held)
+	}
+	return a, nil
 }
 
 // freshAnswer lets h answer a request from which is taken what belongs to a reader.
@@ -217,9 +277,13 @@ func keepable(u *url.URL) bool {
 		return false
 	}
 	for part := range strings.SplitSeq(u.RawQuery, "&") {
-		name, _, _ := strings.Cut(part, "=")
+		name, value, _ := strings.Cut(part, "=")
 		switch name {
-		case "", "version", "view", "around", "limit", "cursor", "category", "context", "kind", "status", "date":
+		case "version": // where it is no number it may be a time
+			if strings.Trim(value, "0123456789") != "" {
+				return false
+			}
+		case "", "view", "around", "limit", "cursor", "category", "context", "kind", "status", "date":
 		default:
 			return false
 		}
