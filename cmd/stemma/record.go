@@ -51,8 +51,10 @@ others are recorded, and the exit code is 5.`,
 			if opt.article != "" && len(args) > 1 {
 				return usagef("--id names one article, and %d files were given", len(args))
 			}
+			common := make(chan commonDraft, 1)
+			go func() { common <- a.commonDraft(cmd.Context(), opt) }() // git is asked for a name while the store is opened
 			return a.withStore(func(ctx context.Context, s *repo.Store, args []string) error {
-				return a.record(ctx, s, args, opt)
+				return a.record(ctx, s, args, opt, <-common)
 			})(cmd, args)
 		},
 	}
@@ -85,17 +87,16 @@ func inputFormatNames() []string {
 }
 
 // record records the files and prints a line for each, in their order.
-func (a *app) record(ctx context.Context, s *repo.Store, names []string, opt recordOptions) error {
-	common, format, err := a.commonDraft(ctx, opt)
-	if err != nil {
-		return err
+func (a *app) record(ctx context.Context, s *repo.Store, names []string, opt recordOptions, common commonDraft) error {
+	if common.err != nil {
+		return common.err
 	}
 	results := make([]repo.Result, len(names))
 	var drafts []repo.Draft
 	var places []int
 	var failed error
 	for i, name := range names {
-		d, err := a.draft(name, format, common, opt.author != "")
+		d, err := a.draft(name, common.format, common.draft, opt.author != "")
 		if err != nil {
 			results[i] = repo.Result{Outcome: repo.Refused, Reason: err.Error(), Err: err}
 			continue
@@ -125,23 +126,30 @@ func (a *app) record(ctx context.Context, s *repo.Store, names []string, opt rec
 }
 
 // commonDraft is what all drafts of one command line share.
-func (a *app) commonDraft(ctx context.Context, opt recordOptions) (repo.Draft, schema.Format, error) {
-	d := repo.Draft{Article: opt.article, Note: opt.note, IfVersion: strings.TrimPrefix(opt.ifVersion, "@"), Correction: repo.CorrectionType(opt.correction)}
-	format, err := formatFlag("--as", opt.as, inputFormats()...)
-	if err != nil {
-		return d, "", err
+type commonDraft struct {
+	draft  repo.Draft
+	format schema.Format
+	err    error // why the command line can't be followed
+}
+
+func (a *app) commonDraft(ctx context.Context, opt recordOptions) (c commonDraft) {
+	d := &c.draft
+	*d = repo.Draft{Article: opt.article, Note: opt.note, IfVersion: strings.TrimPrefix(opt.ifVersion, "@"), Correction: repo.CorrectionType(opt.correction)}
+	if c.format, c.err = formatFlag("--as", opt.as, inputFormats()...); c.err != nil {
+		return c
 	}
-	if d.Published, err = a.published(opt.published); err != nil {
-		return d, "", err
+	if d.Published, c.err = a.published(opt.published); c.err != nil {
+		return c
 	}
-	if err := checkCorrection(d.Correction); err != nil {
-		return d, "", err
+	if c.err = checkCorrection(d.Correction); c.err != nil {
+		return c
 	}
 	if d.Correction != "" && d.Note == "" {
-		return d, "", usagef("--correction wants its text: give --note TEXT too")
+		c.err = usagef("--correction wants its text: give --note TEXT too")
+		return c
 	}
-	d.Author, err = a.author(ctx, opt.author)
-	return d, format, err
+	d.Author, c.err = a.author(ctx, opt.author)
+	return c
 }
 
 func checkCorrection(t repo.CorrectionType) error {
