@@ -148,6 +148,7 @@ func (st *playable) fail(t *testing.T, o *outage) {
 	}
 	acked := 0
 	err = st.act(t.Context(), s, func(n int) { acked = n })
+	s.gathering.wait() // who recorded was told before the packs were looked after
 	o.healed = true
 	if o.err == nil {
 		t.Fatalf("the fault never struck: only %d operations", o.at)

@@ -12,6 +12,7 @@ type gathering struct {
 	mu      sync.Mutex
 	waiting []*request
 	leading bool               // a goroutine takes requests, or waits for the store's lock in order to
+	idle    *sync.Cond         // on mu; signalled when that goroutine has ended; nil where none ever ran
 	giveUp  context.CancelFunc // ends its wait for the lock; nil where it doesn't wait
 }
 
@@ -25,7 +26,16 @@ type request struct {
 	opt     RecordOptions
 	results []Result
 	err     error
+	told    bool          // done is closed; of the goroutine that leads alone
 	done    chan struct{} // closed when results and err stand
+}
+
+// tell gives the caller its results.
+func (r *request) tell() {
+	if !r.told {
+		r.told = true
+		close(r.done)
+	}
 }
 
 // recordGrouped records drafts together with those of other callers. While they
@@ -54,6 +64,9 @@ func (g *gathering) add(s *Store, r *request) {
 	g.waiting = append(g.waiting, r)
 	if !g.leading {
 		g.leading = true
+		if g.idle == nil {
+			g.idle = sync.NewCond(&g.mu)
+		}
 		go s.lead()
 	}
 }
@@ -72,6 +85,16 @@ func (g *gathering) withdraw(r *request) bool {
 		}
 	}
 	return false
+}
+
+// wait returns when nobody leads: a caller has its results when they are durable,
+// while the index and the packs may still be looked after.
+func (g *gathering) wait() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for g.leading {
+		g.idle.Wait()
+	}
 }
 
 // take gives the requests of the next group: all that wait, in their order, as far
@@ -97,6 +120,7 @@ func (s *Store) lead() {
 		g.mu.Lock()
 		if len(g.waiting) == 0 {
 			g.leading = false
+			g.idle.Broadcast()
 			g.mu.Unlock()
 			cancel()
 			return
@@ -121,18 +145,24 @@ func (s *Store) lead() {
 			if err != nil {
 				r.err = err
 			}
-			close(r.done)
+			r.tell()
 		}
 	}
 }
 
 // recordRequests records a group under the store's lock. Where that fails, each
-// request is tried alone, so that one caller's trouble is nobody else's.
+// request is tried alone, so that one caller's trouble is nobody else's. Callers have
+// their results as soon as these are durable: they prepare what comes next while the
+// index is written and small packs are brought together.
 func (s *Store) recordRequests(group []*request) {
 	if len(group) == 0 {
 		return
 	}
-	var opt writeOptions
+	opt := writeOptions{durable: func() {
+		for _, r := range group {
+			r.tell()
+		}
+	}}
 	drafts := 0
 	for _, r := range group {
 		drafts += len(r.drafts)

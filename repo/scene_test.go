@@ -315,6 +315,7 @@ func (st *playable) aftermath(t *testing.T, s *Store, dir string, acked int, don
 	}
 	sound(t, fresh)
 	say(t, fresh, "next", "In a new process")
+	fresh.gathering.wait() // it has told us before it cleared up
 	if err := noRests(dir); err != nil {
 		t.Fatal(err)
 	}

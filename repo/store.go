@@ -93,6 +93,7 @@ func Find(dir string) (string, error) {
 
 // Close lets the store go. Nothing is lost by a process that ends without it.
 func (s *Store) Close() error {
+	s.gathering.wait()
 	err := errors.Join(s.idx.Close(), s.git.Close())
 	if s.scratch != "" {
 		err = errors.Join(err, os.RemoveAll(s.scratch))

@@ -43,6 +43,7 @@ type writeOptions struct {
 	// the index holds its rows back. It is nil for a few.
 	beside   chan<- comparison
 	importer *importer // whose segment it is, or nil
+	durable  func()    // called once what was written is durable, before the index shows it; or nil
 }
 
 func (s *Store) writeAs(ctx context.Context, opt writeOptions, f func(*writer) error) error {
@@ -112,7 +113,7 @@ func (s *Store) writeOnce(ctx context.Context, opt writeOptions, f func(*writer)
 		if err := ctx.Err(); err != nil {
 			return err // the last moment at which nothing has happened
 		}
-		if err := w.batch.Publish(); err != nil {
+		if err := w.batch.PublishTelling(opt.durable); err != nil {
 			return err
 		}
 		if opt.importer != nil {

@@ -46,7 +46,11 @@ type publication struct {
 // returns nil, the commits are on disk and survive a loss of power. Where main
 // is not what the batch began on, it fails with ErrMoved and nothing changes.
 // The package comment says in which order files are written.
-func (b *Batch) Publish() error {
+func (b *Batch) Publish() error { return b.PublishTelling(nil) }
+
+// PublishTelling is Publish that calls durable as soon as the commits are, before it
+// looks after the store's packs.
+func (b *Batch) PublishTelling(durable func()) error {
 	if err := b.usable(); err != nil {
 		return err
 	}
@@ -72,6 +76,9 @@ func (b *Batch) Publish() error {
 	// The batch is recorded and durable from here on, so what follows must not
 	// make it look failed: packs that can't be listed or concatenated now will
 	// be met again by the next reader or writer, which reports them.
+	if durable != nil {
+		durable()
+	}
 	_ = b.close()
 	if _, err := b.repo.objects.rescan(); err == nil {
 		_, _ = b.repo.concatenate(tailPacks)
