@@ -262,16 +262,22 @@ func (r *Repo) writeMerged(tmp string, group []*pack) (base string, err error) {
 	r.objects.mu.RLock() // keeps the group open
 	defer r.objects.mu.RUnlock()
 	defer catchFaults(&err)()
-	sources := make([]*mergeSource, len(group))
-	w := &packWriter{sum: sha1.New()}
+	sources, most := make([]*mergeSource, len(group)), 0
 	for i, p := range group {
 		if sources[i], err = newMergeSource(p); err != nil {
 			return "", err
 		}
-		for _, e := range sources[i].entries {
-			if w.entries.find(e.hash) == 0 {
-				w.entries.add(e.hash, 0)
+		most += len(sources[i].entries)
+	}
+	w := &packWriter{sum: sha1.New(), entries: roomyTable(most)}
+	for _, s := range sources {
+		s.whole = true
+		for _, e := range s.entries {
+			if w.entries.find(e.hash) != 0 {
+				s.whole = false
+				continue
 			}
+			w.entries.add(e.hash, 0)
 		}
 	}
 	n := len(w.entries.names)
@@ -289,7 +295,11 @@ func (r *Repo) writeMerged(tmp string, group []*pack) (base string, err error) {
 		return "", err
 	}
 	for _, s := range sources {
-		if err := s.copyTo(w); err != nil {
+		copyTo := s.copyTo
+		if s.whole {
+			copyTo = s.copyWhole
+		}
+		if err := copyTo(w); err != nil {
 			return "", corruptFile(s.pack.path(), err)
 		}
 	}
@@ -316,6 +326,7 @@ type mergeSource struct {
 	pack    *pack
 	view    *view
 	entries []indexRow
+	whole   bool // none of its objects stands in a source before it
 }
 
 func newMergeSource(p *pack) (*mergeSource, error) {
@@ -339,7 +350,61 @@ func newMergeSource(p *pack) (*mergeSource, error) {
 		s.entries[i] = indexRow{x.name(i), x.crc(i), off}
 	}
 	slices.SortFunc(s.entries, func(a, b indexRow) int { return cmp.Compare(a.offset, b.offset) })
+	if n := len(s.entries); n > 0 && (s.entries[0].offset < packHead || s.entries[n-1].offset >= s.end(n-1)) {
+		return nil, corruptFile(p.base+".idx", errors.New("an entry lies outside of the pack"))
+	}
 	return s, nil
+}
+
+// end is where entry i ends.
+func (s *mergeSource) end(i int) int64 {
+	if i+1 < len(s.entries) {
+		return s.entries[i+1].offset
+	}
+	return s.view.size - packTail
+}
+
+// checked returns an error for an entry that is not what the index says of it; raw
+// are its bytes.
+func (e *indexRow) checked(raw []byte) error {
+	if len(raw) == 0 || crc32.ChecksumIEEE(raw) != e.crc {
+		return fmt.Errorf("the entry at %d (object %s) does not match its checksum", e.offset, e.hash)
+	}
+	return nil
+}
+
+// copyPiece is about how many bytes are copied at once.
+const copyPiece = 256 << 10
+
+// copyWhole copies a pack all of whose objects go into the new one: piece by piece,
+// since no distance in it changes. Each entry is checked against its CRC.
+func (s *mergeSource) copyWhole(w *packWriter) error {
+	if err := w.buf.Flush(); err != nil {
+		return err // so that pieces go to the file as they are
+	}
+	for from := 0; from < len(s.entries); {
+		start, to := s.entries[from].offset, from+1
+		for to < len(s.entries) && s.end(to)-start <= copyPiece {
+			to++
+		}
+		raw, err := s.view.window(start, s.end(to-1)-start)
+		if err != nil {
+			return err
+		}
+		at := w.at
+		for i := from; i < to; i++ {
+			e := &s.entries[i]
+			if err := e.checked(raw[e.offset-start : s.end(i)-start]); err != nil {
+				return err
+			}
+			w.layout.offsets, w.layout.crcs = append(w.layout.offsets, at+e.offset-start), append(w.layout.crcs, e.crc)
+		}
+		if _, err := w.Write(raw); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
 }
 
 // copyTo copies the entries as they are, each checked against its CRC. Only
@@ -347,16 +412,12 @@ func newMergeSource(p *pack) (*mergeSource, error) {
 // distances to delta bases change; these are written anew.
 func (s *mergeSource) copyTo(w *packWriter) error {
 	for i, e := range s.entries {
-		end := s.view.size - packTail
-		if i+1 < len(s.entries) {
-			end = s.entries[i+1].offset
-		}
-		raw, err := s.view.window(e.offset, end-e.offset)
+		raw, err := s.view.window(e.offset, s.end(i)-e.offset)
 		if err != nil {
 			return err
 		}
-		if e.offset < packHead || end <= e.offset || crc32.ChecksumIEEE(raw) != e.crc {
-			return fmt.Errorf("the entry at %d (object %s) does not match its checksum", e.offset, e.hash)
+		if err := e.checked(raw); err != nil {
+			return err
 		}
 		if w.entries.find(e.hash) != len(w.layout.offsets)+1 {
 			continue // it stands there already

@@ -101,6 +101,15 @@ type entryTable struct {
 	slots  []uint32 // by open addressing; the entry's number, 0 where free
 }
 
+// roomyTable is an empty table with room for n entries.
+func roomyTable(n int) entryTable {
+	slots := 64
+	for slots < 2*n {
+		slots *= 2
+	}
+	return entryTable{make([]Hash, 0, n), make([]uint8, 0, n), make([]uint32, slots)}
+}
+
 // find returns an entry's number, from 1; 0 where there is none.
 func (t *entryTable) find(h Hash) int {
 	if len(t.slots) == 0 || h.IsZero() {
