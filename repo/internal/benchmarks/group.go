@@ -41,8 +41,9 @@ func takeGroup(ctx context.Context, p *place) ([]sample, error) {
 		seconds, numbers = 0.1, []int{1, 1000}
 	}
 	var samples []sample
-	for _, n := range numbers {
-		s, err := p.groupStore(ctx, filepath.Join(dir, "store"), n, seconds)
+	for i := range len(numbers) + 1 {
+		a := groupArgs{Store: filepath.Join(dir, "store"), Callers: numbers[min(i, len(numbers)-1)], Seconds: seconds, Whole: i == len(numbers)}
+		s, err := p.groupStore(ctx, a)
 		if err != nil {
 			return nil, err
 		}
@@ -57,6 +58,7 @@ type groupArgs struct {
 	Current []json.RawMessage // for go-git: the articles that are recorded
 	Callers int
 	Seconds float64
+	Whole   bool // each version rewrites the whole text, where else it is one paragraph
 }
 
 type groupReply struct {
@@ -66,7 +68,8 @@ type groupReply struct {
 	Failed       string  // what a rival failed with, "" where it didn't
 }
 
-func (p *place) groupStore(ctx context.Context, dir string, callers int, seconds float64) (sample, error) {
+func (p *place) groupStore(ctx context.Context, a groupArgs) (sample, error) {
+	dir := a.Store
 	if err := copyTree(dir, p.store()); err != nil {
 		return sample{}, err
 	}
@@ -75,7 +78,7 @@ func (p *place) groupStore(ctx context.Context, dir string, callers int, seconds
 		return sample{}, err
 	}
 	var r groupReply
-	u, err := p.do(ctx, "group", groupArgs{Store: dir, Callers: callers, Seconds: seconds}, &r)
+	u, err := p.do(ctx, "group", a, &r)
 	if err != nil {
 		return sample{}, err
 	}
@@ -85,7 +88,11 @@ func (p *place) groupStore(ctx context.Context, dir string, callers int, seconds
 	}
 	u.Wall = r.Seconds
 	wrong := max(r.Acknowledged-(after-before), after-before-r.Acknowledged)
-	return sample{Key: "stemma " + strconv.Itoa(callers), What: fmt.Sprintf("`Store.Record`, %d callers", callers), Ours: true, Usage: u, Runs: 1,
+	key, what := "stemma "+strconv.Itoa(a.Callers), fmt.Sprintf("`Store.Record`, %d callers", a.Callers)
+	if a.Whole {
+		key, what = key+" whole", what+", each version a new text as a whole"
+	}
+	return sample{Key: key, What: what, Ours: true, Usage: u, Runs: 1,
 		Count: r.Acknowledged, Inner: r.Middle, Wrong: wrong, Note: fmt.Sprintf("%d acknowledged, %d there", r.Acknowledged, after-before)}, os.RemoveAll(dir)
 }
 
@@ -137,7 +144,9 @@ func groupTask(ctx context.Context, a groupArgs) (r groupReply, err error) {
 	start := time.Now()
 	end := start.Add(time.Duration(a.Seconds * float64(time.Second)))
 	for caller := range a.Callers {
-		wg.Go(func() { times[caller], errs[caller] = storeCaller(ctx, s, prose, caller, end, &done) })
+		wg.Go(func() {
+			times[caller], errs[caller] = storeCaller(ctx, s, &writerOf{prose: prose, caller: caller, whole: a.Whole}, end, &done)
+		})
 	}
 	wg.Wait()
 	r = groupReply{Acknowledged: int(done.Load()), Seconds: time.Since(start).Seconds()}
@@ -149,11 +158,38 @@ func groupTask(ctx context.Context, a groupArgs) (r groupReply, err error) {
 	return r, errors.Join(errs...)
 }
 
+// writerOf writes what one caller records.
+type writerOf struct {
+	prose  *prose
+	caller int
+	whole  bool
+	texts  []string
+}
+
+// next gives the next text: one paragraph of it is new, as in the rest of the
+// workload, or all of them are.
+func (w *writerOf) next(i int) string {
+	if w.whole || w.texts == nil {
+		w.texts = make([]string, paragraphs)
+		for n := range w.texts {
+			w.texts[n] = w.paragraph(i, n)
+		}
+	} else {
+		n := i % paragraphs
+		w.texts[n] = w.paragraph(i, n)
+	}
+	return strings.Join(w.texts, "\n\n")
+}
+
+func (w *writerOf) paragraph(i, n int) string {
+	return w.prose.text(mix(uint64(w.caller), uint64(i), uint64(n), 11), paragraphSize)
+}
+
 // storeCaller records versions of an article of its own, one after the other.
-func storeCaller(ctx context.Context, s *repo.Store, prose *prose, caller int, end time.Time, done *atomic.Int64) (times []float64, err error) {
-	st := schema.State{ID: schema.DeriveID(fmt.Sprintf("caller %d", caller)), Type: schema.Article, Date: "2020-01-01", Headline: fmt.Sprintf("What caller %d has to say", caller)}
+func storeCaller(ctx context.Context, s *repo.Store, w *writerOf, end time.Time, done *atomic.Int64) (times []float64, err error) {
+	st := schema.State{ID: schema.DeriveID(fmt.Sprintf("caller %d", w.caller)), Type: schema.Article, Date: "2020-01-01", Headline: fmt.Sprintf("What caller %d has to say", w.caller)}
 	for i := 0; time.Now().Before(end); i++ {
-		st.Body = prose.text(mix(uint64(caller), uint64(i), 11), paragraphs*paragraphSize)
+		st.Body = w.next(i)
 		d := repo.Draft{Input: schema.Input{State: st, Carries: schema.AllFields}}
 		start := time.Now()
 		results, err := s.Record(ctx, []repo.Draft{d}, repo.RecordOptions{})
@@ -161,7 +197,7 @@ func storeCaller(ctx context.Context, s *repo.Store, prose *prose, caller int, e
 			return times, err
 		}
 		if o := results[0].Outcome; o != repo.Created && o != repo.Recorded {
-			return times, fmt.Errorf("caller %d: recording gave %+v", caller, results[0])
+			return times, fmt.Errorf("caller %d: recording gave %+v", w.caller, results[0])
 		}
 		times = append(times, time.Since(start).Seconds())
 		done.Add(1)
