@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -170,6 +171,7 @@ func (w *importWork) run(ctx context.Context, s *repo.Store, items iter.Seq2[ing
 			}
 		}
 	}
+	defer boundMemory(importMemory)()
 	err = s.Import(ctx, drafts, repo.RecordOptions{DryRun: w.opt.dryRun, Earlier: earlier}, w.each)
 	w.progress.clear()
 	if err == nil && !w.opt.dryRun {
@@ -180,6 +182,21 @@ func (w *importWork) run(ctx context.Context, s *repo.Store, items iter.Seq2[ing
 		return err
 	}
 	return w.failed
+}
+
+// importMemory is how many bytes of memory an import may come to hold before unused
+// ones are looked for more often: what it needs grows slowly with the store, and the
+// collector would let as much again lie idle. The index takes some 150 MB beside it.
+const importMemory = 1200 << 20
+
+// boundMemory sets a soft bound, unless one that is lower was set by who started the
+// program, and returns what takes it back.
+func boundMemory(most int64) (takeBack func()) {
+	was := debug.SetMemoryLimit(-1)
+	if was > most {
+		debug.SetMemoryLimit(most)
+	}
+	return func() { debug.SetMemoryLimit(was) }
 }
 
 // draftOf makes a draft of what a reader yielded. Who a state names as its author
