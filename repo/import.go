@@ -142,6 +142,8 @@ func prepare(d *Draft) *prepared {
 	p := &prepared{draft: *d}
 	p.draft.Input.State = d.Input.State.Clone()
 	unshare(&p.draft.Input)
+	unsharePerson(&p.draft.Author)
+	p.draft.Note = strings.Clone(p.draft.Note)
 	p.in = p.draft.Input
 	p.in.State = p.in.State.Clone()
 	p.in.State.Normalize()
@@ -159,9 +161,13 @@ func prepare(d *Draft) *prepared {
 func unshare(in *schema.Input) {
 	for _, s := range []*string{
 		&in.Category, &in.Headline, &in.Summary, &in.Byline, &in.Language, &in.Path, &in.Image.URL, &in.Image.Caption, &in.Image.Credit,
-		&in.Author.Name, &in.Author.Email, &in.Note, &in.Key, (*string)(&in.Type), (*string)(&in.Date), (*string)(&in.Status),
+		&in.Note, &in.Key, (*string)(&in.Type), (*string)(&in.Date), (*string)(&in.Status),
 	} {
 		*s = strings.Clone(*s)
+	}
+	unsharePerson(&in.Author)
+	for i := range in.Extra {
+		in.Extra[i] = schema.Extra{Key: strings.Clone(in.Extra[i].Key), Value: strings.Clone(in.Extra[i].Value)}
 	}
 	for _, list := range [][]string{in.Contexts, in.Aliases} {
 		for i := range list {
@@ -171,6 +177,10 @@ func unshare(in *schema.Input) {
 	for i := range in.Sources {
 		in.Sources[i] = schema.Source{Name: strings.Clone(in.Sources[i].Name), URL: strings.Clone(in.Sources[i].URL)}
 	}
+}
+
+func unsharePerson(p *schema.Person) {
+	p.Name, p.Email = strings.Clone(p.Name), strings.Clone(p.Email)
 }
 
 func (p *prepared) weight() int {
