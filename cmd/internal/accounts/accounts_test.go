@@ -70,6 +70,57 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+// A hash that was made when they cost less is replaced when its user signs in, and by
+// nothing else.
+func TestSignInStrengthens(t *testing.T) {
+	t.Parallel()
+	f := testFile(t)
+	if err := f.Add(ada, secret); err != nil {
+		t.Fatal(err)
+	}
+	strong := hashKept(t, f)
+	if _, _, err := f.SignIn(t.Context(), ada.Email, secret); err != nil || hashKept(t, f) != strong {
+		t.Fatalf("a hash of today's costs is replaced: %v", err)
+	}
+	for what, weak := range map[string]phc{
+		"less memory":  {memory: 8 << 10, passes: hashPasses, lanes: 1, salt: make([]byte, saltBytes)},
+		"fewer passes": {memory: hashMemory, passes: 1, lanes: 1, salt: make([]byte, saltBytes)},
+		"short salt":   {memory: hashMemory, passes: hashPasses, lanes: 1, salt: make([]byte, 8)},
+	} {
+		weak.sum = weak.of(secret)
+		if err := f.change(func(c *content) error { c.user(ada.Email).Password = weak.String(); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := f.SignIn(t.Context(), ada.Email, secret+"!"); !errors.Is(err, ErrRefused) || hashKept(t, f) != weak.String() {
+			t.Errorf("%s: a wrong password: %v", what, err)
+		}
+		other := At(f.Path()) // of another process, which knows the old one
+		if _, err := other.Users(); err != nil {
+			t.Fatal(err)
+		}
+		u, standing, err := f.SignIn(t.Context(), ada.Email, secret)
+		h, herr := parsePHC(hashKept(t, f))
+		if err != nil || herr != nil || u != ada || h.weak() || h.String() == strong {
+			t.Errorf("%s: %+v %v, kept as %s %v", what, u, err, h, herr)
+		}
+		if _, ok, err := other.Still(ada.Email, standing); !ok || err != nil {
+			t.Errorf("%s: who just signed in is out: %v", what, err)
+		}
+		if _, _, err := other.SignIn(t.Context(), ada.Email, secret); err != nil || hashKept(t, f) != h.String() {
+			t.Errorf("%s: once more: %v", what, err)
+		}
+	}
+}
+
+func hashKept(t *testing.T, f *File) string {
+	t.Helper()
+	c, err := f.read()
+	if err != nil || len(c.Users) == 0 {
+		t.Fatalf("%+v %v", c, err)
+	}
+	return c.Users[0].Password
+}
+
 // The letters count, not how a keyboard put them together.
 func TestPasswordIsNormalized(t *testing.T) {
 	t.Parallel()

@@ -95,6 +95,11 @@ func parsePHC(s string) (h phc, err error) {
 	return h, nil
 }
 
+// weak reports whether a hash costs whoever tries passwords less than one made today.
+func (h phc) weak() bool {
+	return h.memory < hashMemory || h.passes < hashPasses || len(h.salt) < saltBytes
+}
+
 // stranger is what the password of an unknown user is compared with: the work is the
 // same as for a known one, and no password fits.
 func stranger() phc {

@@ -106,7 +106,8 @@ func (u *storedUser) standing() Standing {
 }
 
 // SignIn lets a user in by a password. The error is ErrRefused where it is not
-// theirs, or nobody has the address: the work is the same.
+// theirs, or nobody has the address: the work is the same. A hash that cost less than
+// they do today is replaced.
 func (f *File) SignIn(ctx context.Context, email, password string) (User, Standing, error) {
 	c, err := f.read()
 	if err != nil {
@@ -128,7 +129,29 @@ func (f *File) SignIn(ctx context.Context, email, password string) (User, Standi
 	case !ok || u == nil || u.Password == "":
 		return User{}, Standing{}, ErrRefused
 	}
-	return u.User, u.standing(), nil
+	in := *u // what is kept is others' too
+	if h.weak() {
+		if stronger, err := f.strengthen(in.Email, in.Password, password); err == nil {
+			in.Password = stronger
+		} // else it is as good as it was, and tried again the next time
+	}
+	return in.User, in.standing(), nil
+}
+
+// strengthen hashes a password anew at today's costs, where the hash is still the one
+// that it was checked against, and gives the hash that is kept now. Who is signed in
+// elsewhere signs in anew.
+func (f *File) strengthen(email, old, password string) (kept string, err error) {
+	hash := hashPassword(password)
+	err = f.change(func(c *content) error {
+		u := c.user(email)
+		if u == nil || u.Password != old {
+			return noUser(email)
+		}
+		u.Password = hash
+		return nil
+	})
+	return hash, err
 }
 
 // Still gives a user as they are now, and whether what they signed in with is still

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stemma-project/stemma/cmd/internal/accounts"
 )
@@ -177,7 +178,7 @@ func TestClient(t *testing.T) {
 func TestLimiter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	l := &limiter{now: func() time.Time { return now }, until: map[string]time.Time{}}
+	l := newLimiter(func() time.Time { return now })
 	taken := func(key string, perMinute, tries int) (n int) {
 		for range tries {
 			if l.take(key, perMinute) == 0 {
@@ -207,6 +208,10 @@ func TestLimiter(t *testing.T) {
 	}
 	if len(l.until) > limiterMost {
 		t.Errorf("%d keys are held", len(l.until))
+	}
+	// Nor does a long name take more than a short one.
+	if size := unsafe.Sizeof(limitKey{}); size > 64 {
+		t.Errorf("a key takes %d bytes", size)
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -38,19 +39,27 @@ type limiter struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	until map[string]time.Time
+	until map[limitKey]time.Time
+}
+
+// limitKey stands for a key: a client may choose one, and as long a one as it likes.
+type limitKey [sha256.Size]byte
+
+func newLimiter(now func() time.Time) *limiter {
+	return &limiter{now: now, until: map[limitKey]time.Time{}}
 }
 
 // limiterMost bounds how many keys are held. Where more come at once than that, some
 // are forgotten: the memory of the server is worth more than the patience of one client.
 const limiterMost = 100_000
 
-// take counts one more for a key that may be had perMinute times a minute, and gives
+// take counts one more for what may be had perMinute times a minute, and gives
 // how long to wait where that is too often, which is not counted; else 0.
-func (l *limiter) take(key string, perMinute int) time.Duration {
+func (l *limiter) take(name string, perMinute int) time.Duration {
 	if perMinute < 0 {
 		return 0
 	}
+	key := limitKey(sha256.Sum256([]byte(name)))
 	step := time.Minute / time.Duration(max(perMinute, 1))
 	l.mu.Lock()
 	defer l.mu.Unlock()

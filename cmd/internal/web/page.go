@@ -192,9 +192,11 @@ func (s *Server) absolute(address string) string {
 // fail answers with an error's status: a page for people, a line for programs.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, f *failure) {
 	h := w.Header()
-	for _, name := range []string{"ETag", "Last-Modified", "Cache-Control"} {
+	for _, name := range []string{"ETag", "Last-Modified"} {
 		h.Del(name)
 	}
+	h.Set("Cache-Control", "no-cache") // what is not there may come
+	h.Set("Vary", "Accept, Cookie")
 	if f.header[0] != "" {
 		h.Set(f.header[0], f.header[1])
 	}

@@ -267,6 +267,8 @@ func (s *Server) moved(w http.ResponseWriter, r *http.Request, path string) erro
 		to += "?" + r.URL.RawQuery
 	}
 	w.Header().Set("Location", to)
+	// A headline may be restored: a browser that kept both ways would go round for ever.
+	w.Header().Set("Cache-Control", "no-cache")
 	w.WriteHeader(http.StatusMovedPermanently)
 	return nil
 }

@@ -106,7 +106,7 @@ func New(opt Options) (*Server, error) {
 		s.base = u.Scheme + "://" + u.Host
 	}
 	s.sessions = newSessions(s.now, opt.Sessions)
-	s.limiter = &limiter{now: s.now, until: map[string]time.Time{}}
+	s.limiter = newLimiter(s.now)
 	s.metrics = newMetrics(s.now())
 	if opt.Keep >= 0 {
 		s.answers = newKeptAnswers(cmp.Or(opt.Keep, keptBytes))
