@@ -37,14 +37,13 @@ type encodedEntry struct {
 	end   int // where its compressed bytes end among those of its chunk
 }
 
-// entryEncoder compresses entries. It holds some tens of kilobytes, about a megabyte
-// once it has met a long one, and is used by one goroutine at a time.
+// entryEncoder compresses entries. It holds about a megabyte and is used by one
+// goroutine at a time.
 type entryEncoder struct {
 	deltas  deltaMaker
 	scratch []byte
-	short   deflater
-	whole   *flate.Writer // of what is too long for short
-	delta   *flate.Writer // the same of deltas
+	whole   *flate.Writer
+	short   *flate.Writer
 	target  sliceWriter
 }
 
@@ -126,24 +125,17 @@ func (e *entryEncoder) appendZlib(out, data []byte, delta bool) ([]byte, error) 
 	return binary.BigEndian.AppendUint32(out, adler32.Checksum(data)), nil
 }
 
+// wholeLevel is the level for whole objects: texts of a few kilobytes come out within
+// a per cent of the slowest.
+const wholeLevel = 5
+
 // deflate compresses an object, or a delta. A delta's repetitions are its copies
 // already: what it inserts is coded character by character, which is quicker and,
 // for the digits of hashes, shorter than a search for more.
 func (e *entryEncoder) deflate(out, data []byte, delta bool) ([]byte, error) {
-	if len(data) <= maxDeflated {
-		return e.short.deflate(out, data, !delta), nil
-	}
-	return e.stream(out, data, delta)
-}
-
-// wholeLevel is the level for whole objects that are long.
-const wholeLevel = 5
-
-// stream does so for any length.
-func (e *entryEncoder) stream(out, data []byte, delta bool) ([]byte, error) {
 	z, level := &e.whole, wholeLevel
 	if delta {
-		z, level = &e.delta, flate.HuffmanOnly
+		z, level = &e.short, flate.HuffmanOnly
 	}
 	e.target.b = out
 	if *z == nil {
