@@ -13,9 +13,10 @@ import (
 // Figures changed if the numbers that went are not the numbers that came, each
 // counted as often as it stands; or no word changed and the numbers changed places;
 // or a currency, percent or minus sign changed. Numbers are those in digits of any
-// script, with their decimals, ordinals ("20th") and years, and, in English, those
-// in words ("seven", "twenty-five", "3 million", "dozens"). Another spelling of the
-// same number ("2", "two"; "3 million", "3,000,000") is wording.
+// script, with their decimals, ordinals ("20th") and years, those in Han numerals (see
+// kind_han.go), and, in English, those in words ("seven", "twenty-five", "3 million",
+// "dozens"). Another spelling of the same number ("2", "two"; "3 million", "3,000,000";
+// "３", "٣", "三") is wording.
 //
 // "One" and the ordinals in words count only where another of them, or a number,
 // stands against them ("one man" → "a man" changes no figure), and so do days and

@@ -53,6 +53,7 @@ type word struct {
 	quoted     bool   // it stands within quotation marks
 	tens       bool   // "twenty": a unit may follow
 	number     bool   // a number that "million" may follow
+	han        bool   // a number in Han numerals
 	zeros      int8   // of a magnitude, as "million"
 	start, end int    // the token's bytes in the text
 	spelled    string // the token without the marks in it
@@ -103,7 +104,7 @@ func (r *reader) read(from, to int) {
 			continue
 		}
 		w.quoted = r.quotes.hold(t.Start)
-		if k > first && w.is == aFigure && joins(r.text[r.words[k-1].end:t.Start]) && joinNumber(&r.words[k-1], w) {
+		if k > first && w.is == aFigure && (joinHan(&r.words[k-1], w) || joins(r.text[r.words[k-1].end:t.Start]) && joinNumber(&r.words[k-1], w)) {
 			r.words = r.words[:k]
 		}
 	}
@@ -139,6 +140,7 @@ func (r *reader) class(w *word) bool {
 				r.capital(w)
 			}
 		}
+	case c >= firstHan && r.hanFigure(w, c):
 	case c >= utf8.RuneSelf:
 		w.link = isLink(w.spelled)
 	}

@@ -3,7 +3,7 @@ package index
 // format is what PRAGMA user_version says of a file that this package wrote: "St"
 // and the number of the layout below. Any change of the layout, of the blobs of
 // row.go, or of what a caller must have put in, wants a new number.
-const format = 0x5374_0005
+const format = 0x5374_0006
 
 // layout makes the tables of an empty file. See the package comment.
 var layout = [...]string{
