@@ -105,6 +105,7 @@ func TestBlameHTML(t *testing.T) {
 		"<style>",
 		`<span class="run age-2" data-version="2" title="version 2, Someone with a name that is longer than any column, 2026-01-02 10:00:00">&amp; hail</span>`,
 		`<span class="run age-5" data-version="12" title="version 12, Ève, 2026-01-03">had</span>`,
+		`id="blame-versions"`,
 		`<tr><td><span class="run age-5">12</span></td><td class="when">2026-01-03</td><td dir="auto">Ève</td><td>1</td></tr>`,
 	} {
 		if !strings.Contains(out, want) {

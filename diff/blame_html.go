@@ -39,7 +39,7 @@ func (p *blamePrinter) html(fields []BlamedField, opt BlameOptions) {
 		}
 		p.print("</section>\n")
 	}
-	p.htmlLegend(fields)
+	p.htmlLegend(fields, opt.Link)
 	p.print("</div>\n")
 }
 
@@ -57,17 +57,21 @@ func (p *blamePrinter) htmlPart(part blamePart, link func(version int, words str
 	p.print(`<span class="run age-`, strconv.Itoa(p.age(v.Number)), `" data-version="`, strconv.Itoa(v.Number), `" title="`, escapeHTML(title), `">`, escapeHTML(part.text), "</span>")
 }
 
-// htmlLegend writes the versions, the newest first.
-func (p *blamePrinter) htmlLegend(fields []BlamedField) {
+// htmlLegend writes the versions, the newest first, as links where there are some.
+func (p *blamePrinter) htmlLegend(fields []BlamedField, link func(version int, words string) string) {
 	if len(p.versions) == 0 {
 		return
 	}
 	words := blameWords(fields)
-	p.print(`<table class="legend">`, "\n<caption>Versions in this text, newest first</caption>\n",
+	p.print(`<table class="legend" id="blame-versions">`, "\n<caption>Versions in this text, newest first</caption>\n",
 		`<thead><tr><th scope="col">version</th><th scope="col">published</th><th scope="col">author</th><th scope="col">words</th></tr></thead>`, "\n<tbody>\n")
 	for i := len(p.versions) - 1; i >= 0; i-- {
 		v := p.versions[i]
-		p.print(`<tr><td><span class="run age-`, strconv.Itoa(p.age(v.Number)), `">`, strconv.Itoa(v.Number), `</span></td><td class="when">`, escapeHTML(v.Published),
+		number, end := `<span class="run age-`+strconv.Itoa(p.age(v.Number))+`"`, "</span>"
+		if link != nil {
+			number, end = `<a class="run age-`+strconv.Itoa(p.age(v.Number))+`" href="`+escapeHTML(link(v.Number, ""))+`"`, "</a>"
+		}
+		p.print("<tr><td>", number, ">", strconv.Itoa(v.Number), end, `</td><td class="when">`, escapeHTML(v.Published),
 			`</td><td dir="auto">`, escapeHTML(strings.TrimSpace(v.Author)), `</td><td>`, strconv.Itoa(words[v.Number]), "</td></tr>\n")
 	}
 	p.print("</tbody>\n</table>\n")

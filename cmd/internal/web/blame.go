@@ -2,9 +2,12 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/stemma-project/stemma/diff"
 	"github.com/stemma-project/stemma/repo"
@@ -16,6 +19,45 @@ type blameBody struct {
 	Shown   repo.Version
 	HTML    template.HTML
 	JSON    string
+
+	Words  int          // of all fields
+	Shares []blameShare // the authors with most words, the most first
+	Others int          // how many more authors there are
+}
+
+// blameShare is how much of a text is somebody's.
+type blameShare struct {
+	Author  string
+	Words   int
+	Percent string
+}
+
+// blameAuthors is how many authors are named above the text; the legend has all.
+const blameAuthors = 5
+
+// share counts words by author.
+func (b *blameBody) share(blame *repo.Blame) {
+	authors := map[int]string{}
+	for _, v := range blame.Origins {
+		authors[v.Number] = v.Author.Name
+	}
+	for _, f := range blame.Fields {
+		for _, r := range f.Runs {
+			b.Words += r.Words
+			at := slices.IndexFunc(b.Shares, func(s blameShare) bool { return s.Author == authors[r.Version] })
+			if at < 0 {
+				at = len(b.Shares)
+				b.Shares = append(b.Shares, blameShare{Author: authors[r.Version]})
+			}
+			b.Shares[at].Words += r.Words
+		}
+	}
+	slices.SortStableFunc(b.Shares, func(x, y blameShare) int { return cmp.Or(y.Words-x.Words, strings.Compare(x.Author, y.Author)) })
+	b.Others = max(len(b.Shares)-blameAuthors, 0)
+	b.Shares = b.Shares[:len(b.Shares)-b.Others]
+	for i := range b.Shares {
+		b.Shares[i].Percent = strconv.FormatFloat(100*float64(b.Shares[i].Words)/float64(max(b.Words, 1)), 'f', 0, 64) + " %"
+	}
 }
 
 // blame is the text of a version with the origin of every word.
@@ -41,8 +83,9 @@ func (s *Server) blame(w http.ResponseWriter, r *http.Request, st *story) error 
 	if st.shown.Number != st.current().Number {
 		json += "?version=" + strconv.Itoa(st.shown.Number)
 	}
-	return s.show(w, "blame", frame{Title: "Blame: " + st.shown.Headline, Canonical: address(st.current().Path, viewBlame, "html"),
-		Body: blameBody{Article: st.current(), Shown: st.shown, HTML: template.HTML(html.String()), JSON: json}})
+	body := blameBody{Article: st.current(), Shown: st.shown, HTML: template.HTML(html.String()), JSON: json}
+	body.share(b)
+	return s.show(w, "blame", frame{Title: "Blame: " + st.shown.Headline, Canonical: address(st.current().Path, viewBlame, "html"), Body: body})
 }
 
 // stamp is a time as pages show it: UTC, to the minute, or the day alone where no more

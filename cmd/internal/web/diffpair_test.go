@@ -127,3 +127,18 @@ func TestDaysWithoutATime(t *testing.T) {
 		}
 	}
 }
+
+// Blame says first whose words these are, and leads to the list of versions.
+func TestSharesOfAuthors(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	_, page := s.get(nowPath + "/blame")
+	for _, want := range []string{"Of 13 words: <bdi>Ed</bdi> 100 %. ", `href="#blame-versions"`, `id="blame-versions"`, `<td><a class="run age-0" href="` + nowPath + `.html?version=1">1</a>`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("blame lacks %q:\n%s", want, page)
+		}
+	}
+	if _, page := s.get("/search?q=%22open"); !strings.Contains(page, `role="alert">The quotation mark before`) || !strings.Contains(page, "must stand in a row") {
+		t.Errorf("a query that can't be read:\n%s", page)
+	}
+}

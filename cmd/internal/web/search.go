@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -66,8 +67,8 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 	default:
 		err = s.hits(ctx, r, &body)
 	}
-	if bad, ok := queryProblem(err); ok {
-		body.Problem = bad
+	if bad, ok := errors.AsType[*repo.QueryError](err); ok {
+		body.Problem = bad.Reason // the query stands right above it
 		w.WriteHeader(http.StatusBadRequest)
 	} else if err != nil {
 		return err
