@@ -119,10 +119,9 @@ func normalSet(items []string) []string {
 		return nil
 	}
 	out := make([]string, 0, len(items))
-	seen := make(map[string]bool, len(items))
+	var met seen[string]
 	for _, it := range items {
-		if it = oneLine(it); it != "" && !seen[it] {
-			seen[it] = true
+		if it = oneLine(it); it != "" && !met.before(out, it) {
 			out = append(out, it)
 		}
 	}
@@ -132,16 +131,40 @@ func normalSet(items []string) []string {
 	return out
 }
 
+// seen finds what a list holds already: a short one is gone through, since to make a
+// table of it takes longer.
+type seen[T comparable] map[T]bool
+
+// fewItems is how many are gone through.
+const fewItems = 12
+
+// before reports whether it stands in out; where it doesn't, it is the next to.
+func (s *seen[T]) before(out []T, it T) bool {
+	if len(out) < fewItems {
+		return slices.Contains(out, it)
+	}
+	if *s == nil {
+		*s = make(map[T]bool, 4*fewItems)
+		for _, o := range out {
+			(*s)[o] = true
+		}
+	}
+	if (*s)[it] {
+		return true
+	}
+	(*s)[it] = true
+	return false
+}
+
 func normalSources(items []Source) []Source {
 	if len(items) == 0 {
 		return nil
 	}
 	out := make([]Source, 0, len(items))
-	seen := make(map[Source]bool, len(items))
+	var met seen[Source]
 	for _, it := range items {
 		it.Name, it.URL = oneLine(it.Name), oneLine(it.URL)
-		if it != (Source{}) && !seen[it] {
-			seen[it] = true
+		if it != (Source{}) && !met.before(out, it) {
 			out = append(out, it)
 		}
 	}
