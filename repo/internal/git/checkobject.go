@@ -1,6 +1,7 @@
 package git
 
 import (
+	"bytes"
 	"crypto/sha1"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type checkFrame struct {
 	entry int32
 	child int32  // the next to be built on it; -1: none
 	data  []byte // nil where it was let go to save memory
+	sound bool   // what it says holds
 }
 
 const (
@@ -104,7 +106,7 @@ func (w *checkWorker) family(p *checkedPack, root int32) error {
 		return nil
 	}
 	w.stack, w.held = w.stack[:0], 0
-	if err := w.made(p, root, data); err != nil {
+	if err := w.made(p, root, data, nil); err != nil {
 		return err
 	}
 	for len(w.stack) > 0 {
@@ -112,9 +114,9 @@ func (w *checkWorker) family(p *checkedPack, root int32) error {
 			return err
 		}
 		top := &w.stack[len(w.stack)-1]
-		base, child := top.data, top.child
+		base, child, sound := top.data, top.child, top.sound
 		if base == nil {
-			obj, err := w.c.reader.resolve(p.p, p.view, p.entries[top.entry].off)
+			obj, err := w.c.reader.resolve(p.p, p.view, p.entries[top.entry].off, 0)
 			if err != nil {
 				return err
 			}
@@ -132,29 +134,34 @@ func (w *checkWorker) family(p *checkedPack, root int32) error {
 			w.lose(p, child, err)
 			continue
 		}
-		if err := w.made(p, child, data); err != nil {
+		if !sound {
+			base = nil
+		}
+		if err := w.made(p, child, data, base); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// made checks an object's bytes, and keeps them if others are built on them.
-func (w *checkWorker) made(p *checkedPack, i int32, data []byte) error {
+// made checks an object's bytes, and keeps them if others are built on them. base is
+// what it is built on where what that says holds, else nil.
+func (w *checkWorker) made(p *checkedPack, i int32, data, base []byte) error {
 	place := int(p.entries[i].place)
 	h, k := p.index.name(place), p.kinds[place]
 	if w.hash(k, data) != h {
 		w.lose(p, i, errors.New("its bytes are those of another object"))
 		return nil
 	}
-	if err := w.content(p, h, k, data); err != nil {
+	err := w.content(p, h, k, data, base)
+	if err != nil {
 		p.damaged(int(i), err)
 		w.c.doubt()
 	}
 	if p.first[i] < 0 {
 		return nil
 	}
-	w.stack = append(w.stack, checkFrame{i, p.first[i], data})
+	w.stack = append(w.stack, checkFrame{i, p.first[i], data, err == nil})
 	w.held += len(data)
 	for j := 0; w.held > maxHeld && j < len(w.stack)-1; j++ {
 		w.held -= len(w.stack[j].data)
@@ -222,7 +229,8 @@ func (w *checkWorker) hash(k kind, data []byte) (h Hash) {
 
 // content checks what a commit or a tree says, and that what it names is there.
 // The error is one of its own; what it names and is not there only raises doubt.
-func (w *checkWorker) content(p *checkedPack, h Hash, k kind, data []byte) error {
+// base is an object of that kind of which all that was checked, or nil.
+func (w *checkWorker) content(p *checkedPack, h Hash, k kind, data, base []byte) error {
 	switch k {
 	case kindCommit:
 		tree, parents, err := commitLinks(h, data)
@@ -237,25 +245,66 @@ func (w *checkWorker) content(p *checkedPack, h Hash, k kind, data []byte) error
 			w.needs(p, parent, kindCommit)
 		}
 	case kindTree:
-		var last rawEntry
-		for rest := data; len(rest) > 0; {
-			e, after, err := nextEntry(rest)
-			if err != nil {
+		return w.rows(p, data, base)
+	}
+	return nil
+}
+
+// rows checks those of a tree. Most of them stand in the tree on which it is built,
+// and were checked there: of those with which both begin, and with which both end,
+// only the outermost are looked at, beside which others stand.
+func (w *checkWorker) rows(p *checkedPack, data, base []byte) error {
+	var last rawEntry
+	same, err := sameBeginning(data, base, &last)
+	if err != nil {
+		return err
+	}
+	rest, other := data[same:], base[same:]
+	for len(rest) > 0 {
+		e, after, err := nextEntry(rest)
+		if err != nil {
+			return err
+		}
+		if err := checkNeighbours(last, e); err != nil {
+			return err
+		}
+		if len(rest) == len(other) && bytes.Equal(rest, other) {
+			return nil
+		}
+		switch row := (Entry{Mode: e.mode}); {
+		case row.IsTree():
+			w.needs(p, e.hash, kindTree)
+		case row.isBlob():
+			w.needs(p, e.hash, kindBlob)
+		}
+		last, rest = e, after
+		for len(other) > len(rest) { // to where as much is left as here
+			if _, other, err = nextEntry(other); err != nil {
 				return err
 			}
-			if err := checkNeighbours(last, e); err != nil {
-				return err
-			}
-			switch row := (Entry{Mode: e.mode}); {
-			case row.IsTree():
-				w.needs(p, e.hash, kindTree)
-			case row.isBlob():
-				w.needs(p, e.hash, kindBlob)
-			}
-			last, rest = e, after
 		}
 	}
 	return nil
+}
+
+// sameBeginning gives how many bytes of whole rows two trees begin with alike, and the
+// last of these rows.
+func sameBeginning(a, b []byte, last *rawEntry) (n int, err error) {
+	rest, _ := skipSame(a, b)
+	n = len(a) - len(rest)
+	if n == 0 {
+		return 0, nil
+	}
+	at := 0
+	for {
+		end := at + bytes.IndexByte(a[at:], 0) + 1 + len(Hash{})
+		if end == n {
+			break
+		}
+		at = end
+	}
+	*last, _, err = nextEntry(a[at:])
+	return n, err
 }
 
 // needs wants an object of a kind to be there.
@@ -329,7 +378,7 @@ func (w *checkWorker) loose(path string, h Hash) {
 		err = corruptObject(h, errors.New("its bytes are those of another object"))
 	}
 	if err == nil {
-		err = w.content(nil, h, obj.kind, obj.data)
+		err = w.content(nil, h, obj.kind, obj.data, nil)
 	}
 	w.c.mu.Lock()
 	defer w.c.mu.Unlock()

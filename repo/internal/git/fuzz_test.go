@@ -84,7 +84,7 @@ func FuzzPack(f *testing.F) {
 		if err := checkPackEnds(v, x); err != nil {
 			t.Fatal(err)
 		}
-		if obj, err := reader.read(p, off); err == nil {
+		if obj, err := reader.read(p, off, 0); err == nil {
 			switch obj.kind {
 			case kindCommit, kindTree, kindBlob, kindTag:
 			default:

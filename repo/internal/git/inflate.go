@@ -44,6 +44,11 @@ func (p *inflaters) get(src byteSource) (resettable, error) {
 // inflate decompresses exactly size bytes from src, in front of which at most
 // limit compressed bytes remain, and checks that the stream ends there.
 func (p *inflaters) inflate(src byteSource, size, limit int64) ([]byte, error) {
+	return p.inflateInto(nil, src, size, limit)
+}
+
+// inflateInto is inflate into the room that a slice has, where that is enough.
+func (p *inflaters) inflateInto(room []byte, src byteSource, size, limit int64) ([]byte, error) {
 	if size < 0 || size > maxObject || size/maxRatio > limit {
 		return nil, fmt.Errorf("the size of %d bytes can't be true", size)
 	}
@@ -53,7 +58,7 @@ func (p *inflaters) inflate(src byteSource, size, limit int64) ([]byte, error) {
 			z = &inflater{}
 		}
 		defer p.fast.Put(z)
-		out := make([]byte, size)
+		out := grown(room, size)
 		_, err := z.inflate(out, m.rest[:min(limit, int64(len(m.rest)))])
 		return out, err
 	}
@@ -62,7 +67,7 @@ func (p *inflaters) inflate(src byteSource, size, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer p.pool.Put(z)
-	out := make([]byte, size)
+	out := grown(room, size)
 	if _, err := io.ReadFull(z, out); err != nil {
 		return nil, fmt.Errorf("decompress: %w", err)
 	}
@@ -74,4 +79,12 @@ func (p *inflaters) inflate(src byteSource, size, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("decompress: %w", err)
 	}
 	return out, nil
+}
+
+// grown gives size bytes, in the room that b has where that is enough.
+func grown(b []byte, size int64) []byte {
+	if int64(cap(b)) < size {
+		return make([]byte, size)
+	}
+	return b[:size]
 }

@@ -114,10 +114,14 @@ func parseAlternates(data []byte) ([]string, error) {
 // read returns an object, which is checked against its name. Its bytes may be
 // shared and must not be changed. An object is given up as missing only when
 // the list of packs stood still while all of them were asked.
-func (o *objects) read(h Hash) (object, error) {
+func (o *objects) read(h Hash) (object, error) { return o.readBy(&o.reader, h, 0) }
+
+// readBy is read by a reader that keeps other things at hand; likely is the kind that
+// the object is, as far as the caller knows, else 0.
+func (o *objects) readBy(r *packReader, h Hash, likely kind) (object, error) {
 	for try := 0; ; try++ {
 		before := o.lists.Load()
-		obj, err := o.lookup(h)
+		obj, err := o.lookup(r, h, likely)
 		if err == nil || !errors.Is(err, ErrNotFound) && !vanished(err) {
 			return obj, err
 		}
@@ -152,7 +156,7 @@ func (o *objects) unindexedHint() string {
 // lookup reads an object from the packs known and from loose files. Where one
 // copy is damaged, the next is tried; the first damage is reported if no copy
 // is good.
-func (o *objects) lookup(h Hash) (found object, err error) {
+func (o *objects) lookup(r *packReader, h Hash, likely kind) (found object, err error) {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	defer catchFaults(&err)()
@@ -186,14 +190,14 @@ func (o *objects) lookup(h Hash) (found object, err error) {
 		if !ok {
 			continue
 		}
-		obj, err := o.reader.read(p, off)
+		obj, err := r.read(p, off, likely)
 		if try(obj, err) {
 			o.recent.Store(p)
 			return obj, nil
 		}
 	}
 	for _, dir := range o.dirs {
-		obj, err := o.reader.readLoose(loosePath(dir, h))
+		obj, err := r.readLoose(loosePath(dir, h))
 		if vanished(err) {
 			continue
 		}
@@ -230,11 +234,17 @@ func (o *objects) has(h Hash) bool {
 // typed reads an object that must be of one kind.
 func (o *objects) typed(h Hash, want kind) ([]byte, error) {
 	obj, err := o.read(h)
+	return obj.typed(h, want, err)
+}
+
+// typed gives the bytes of an object that must be of one kind; err is what kept it
+// from being read.
+func (obj object) typed(h Hash, want kind, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
 	if obj.kind != want {
-		return nil, corruptObject(h, fmt.Errorf("it is a %s where a %s is named", obj.kind, want))
+		return nil, errKind(h, obj.kind, want)
 	}
 	return obj.data, nil
 }

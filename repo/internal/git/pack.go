@@ -198,11 +198,37 @@ func parseEntryHead(b []byte, off int64) (entryHead, error) {
 type packReader struct {
 	inflaters inflaters
 	bases     *cache[packOffset]
+	deltas    sync.Pool // of *[]byte
+
+	// What a [Sweep] has beside: a cache for trees alone, which contents would drive
+	// out; that the ends of chains are kept too, since others will be built on them;
+	// and after how many entries memory is let go, if not after letGoAfter.
+	trees *cache[packOffset]
+	ends  bool
+	letGo int64
+}
+
+// kept gives an object that was read before, or nothing where it isn't of the likely
+// kind.
+func (r *packReader) kept(at packOffset, likely kind) (object, bool) {
+	if r.trees != nil && likely == kindTree {
+		return r.trees.get(at)
+	}
+	return r.bases.get(at)
+}
+
+// keep keeps an object for those that are built on it.
+func (r *packReader) keep(at packOffset, obj object) {
+	if r.trees != nil && obj.kind == kindTree {
+		r.trees.put(at, obj)
+		return
+	}
+	r.bases.put(at, obj)
 }
 
 // read returns the object that begins at off. The bytes may be shared with
 // the cache.
-func (r *packReader) read(p *pack, off int64) (object, error) {
+func (r *packReader) read(p *pack, off int64, likely kind) (object, error) {
 	x, err := p.openedIndex()
 	if err != nil {
 		return object{}, err
@@ -211,11 +237,11 @@ func (r *packReader) read(p *pack, off int64) (object, error) {
 	if err != nil {
 		return object{}, err
 	}
-	obj, err := r.resolve(p, v, off)
+	obj, err := r.resolve(p, v, off, likely)
 	if err != nil {
 		return object{}, corruptFile(p.path(), err)
 	}
-	if p.touched.Load() >= letGoAfter {
+	if p.touched.Load() >= max(r.letGo, letGoAfter) {
 		p.touched.Store(0)
 		v.done(0, v.size)
 	}
@@ -224,7 +250,7 @@ func (r *packReader) read(p *pack, off int64) (object, error) {
 
 // resolve follows a chain of deltas down to a whole object, then applies the
 // deltas on the way back.
-func (r *packReader) resolve(p *pack, v *view, off int64) (object, error) {
+func (r *packReader) resolve(p *pack, v *view, off int64, likely kind) (object, error) {
 	type link struct {
 		off  int64
 		head entryHead
@@ -232,8 +258,8 @@ func (r *packReader) resolve(p *pack, v *view, off int64) (object, error) {
 	var chain []link
 	var obj object
 	for {
-		if len(chain) > 0 {
-			if hit, ok := r.bases.get(packOffset{p, off}); ok {
+		if len(chain) > 0 || r.ends && likely != kindCommit { // of which each is asked for once
+			if hit, ok := r.kept(packOffset{p, off}, likely); ok {
 				obj = hit
 				break
 			}
@@ -249,8 +275,8 @@ func (r *packReader) resolve(p *pack, v *view, off int64) (object, error) {
 				return object{}, err
 			}
 			obj = object{e.kind, data}
-			if len(chain) > 0 {
-				r.bases.put(packOffset{p, off}, obj)
+			if r.ends && e.kind != kindCommit || len(chain) > 0 {
+				r.keep(packOffset{p, off}, obj)
 			}
 			break
 		}
@@ -262,8 +288,16 @@ func (r *packReader) resolve(p *pack, v *view, off int64) (object, error) {
 			return object{}, err
 		}
 	}
+	if len(chain) == 0 {
+		return obj, nil
+	}
+	room, _ := r.deltas.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	defer r.deltas.Put(room)
 	for i := len(chain) - 1; i >= 0; i-- {
-		delta, err := r.body(v, chain[i].off, chain[i].head)
+		delta, err := r.delta(v, chain[i].off, chain[i].head, room)
 		if err != nil {
 			return object{}, err
 		}
@@ -272,8 +306,8 @@ func (r *packReader) resolve(p *pack, v *view, off int64) (object, error) {
 			return object{}, fmt.Errorf("the entry at %d: %w", chain[i].off, err)
 		}
 		obj.data = data
-		if i > 0 {
-			r.bases.put(packOffset{p, chain[i].off}, obj)
+		if r.ends || i > 0 {
+			r.keep(packOffset{p, chain[i].off}, obj)
 		}
 	}
 	return obj, nil
@@ -296,6 +330,24 @@ func (r *packReader) body(v *view, off int64, e entryHead) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the entry at %d: %w", off, err)
 	}
+	return data, nil
+}
+
+// maxDeltaRoom is how many bytes are kept for the next delta.
+const maxDeltaRoom = 1 << 20
+
+// delta is body for bytes that are needed until the next ones only: they may stand in
+// room, which grows.
+func (r *packReader) delta(v *view, off int64, e entryHead, room *[]byte) ([]byte, error) {
+	if e.size > maxDeltaRoom {
+		return r.body(v, off, e)
+	}
+	at := off + e.length
+	data, err := r.inflaters.inflateInto(*room, v.from(at), e.size, v.size-packTail-at)
+	if err != nil {
+		return nil, fmt.Errorf("the entry at %d: %w", off, err)
+	}
+	*room = data[:0]
 	return data, nil
 }
 

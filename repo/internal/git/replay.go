@@ -358,7 +358,7 @@ func (p *replayer) kindOf(s *mergeSource, before []kind, off int64) (kind, error
 // read returns object n, checked against its name.
 func (p *replayer) read(n uint32) (object, error) {
 	at, name := &p.places[n-1], p.table.names[n-1]
-	obj, err := p.reader.read(p.packs[at.pack], at.off)
+	obj, err := p.reader.read(p.packs[at.pack], at.off, 0)
 	if err == nil && readHash(obj.kind, obj.data) != name {
 		err = corruptObject(name, fmt.Errorf("the bytes stored in %s are those of %s", p.packs[at.pack].path(), readHash(obj.kind, obj.data)))
 	}

@@ -51,7 +51,7 @@ func FuzzIndexPack(f *testing.F) {
 			if err != nil || !ok {
 				t.Fatalf("%s: %t, %v", row.hash, ok, err)
 			}
-			obj, err := o.reader.read(p, off)
+			obj, err := o.reader.read(p, off, 0)
 			if err != nil || readHash(obj.kind, obj.data) != row.hash {
 				t.Fatalf("%s: %v", row.hash, err)
 			}

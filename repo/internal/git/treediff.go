@@ -22,13 +22,13 @@ const maxDirDepth = 200
 // paths in git's trees. Equal parts are not read. Changes of mode alone and
 // submodules are left out. The zero Hash is the empty tree.
 func (r *Repo) Diff(oldTree, newTree Hash) ([]FileChange, error) {
-	d := treeDiff{objects: r.objects}
+	d := treeDiff{tree: r.objects.tree}
 	err := d.trees("", oldTree, newTree, 0)
 	return d.changes, err
 }
 
 type treeDiff struct {
-	objects *objects
+	tree    func(Hash) ([]byte, error)
 	changes []FileChange
 }
 
@@ -39,11 +39,11 @@ func (d *treeDiff) trees(prefix string, oldTree, newTree Hash, depth int) error 
 	if depth > maxDirDepth {
 		return fmt.Errorf("%w: folders lie more than %d deep in each other at %s", ErrCorrupt, maxDirDepth, clip(prefix))
 	}
-	before, err := d.objects.tree(oldTree)
+	before, err := d.tree(oldTree)
 	if err != nil {
 		return err
 	}
-	after, err := d.objects.tree(newTree)
+	after, err := d.tree(newTree)
 	if err != nil {
 		return err
 	}
