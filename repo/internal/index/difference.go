@@ -86,29 +86,88 @@ func (d *Difference) String() string {
 // the file is checked too, and that what stands there twice says the same. progress,
 // which may be nil, hears how many versions were compared.
 //
-// Both are read in order, side by side, so that memory does not grow with them. Each
-// is read as it stood when Diff began.
+// Both are read in order, side by side, so that memory does not grow with them. Nobody
+// may write to either meanwhile, or what Diff finds is nothing to go by.
 func Diff(ctx context.Context, have, want *DB, progress func(versions int), found func(Difference) bool) error {
-	err := have.view(func(h *conn) error {
-		return want.view(func(w *conn) error {
-			d := &comparison{ctx: ctx, have: newSide(h), want: newSide(w), wantSums: want.sums, progress: progress, found: func(x Difference) error {
-				if !found(x) {
-					return errStop
-				}
-				return ctx.Err()
-			}}
-			for _, step := range []func() error{d.file, d.tip, d.articles, d.seals, d.dates, d.addresses, d.contexts, d.paths, d.moves, d.corrections, d.problems, d.wordsBrought} {
-				if err := step(); err != nil {
-					return err
-				}
-			}
-			return nil
+	d := &comparison{ctx: ctx, wantSums: want.sums, progress: progress}
+	file := lookAtFile(ctx, have)
+	d.found = func(x Difference) error {
+		if err := file.tell(found); err != nil { // what is wrong with the file comes first
+			return err
+		}
+		if !found(x) {
+			return errStop
+		}
+		return ctx.Err()
+	}
+	same, err := sameTables(ctx, have, want, progress)
+	if err == nil {
+		err = have.view(func(h *conn) error {
+			return want.view(func(w *conn) error {
+				d.have, d.want = newSide(h), newSide(w)
+				return d.all(same)
+			})
 		})
-	})
+	}
+	err = cmp.Or(file.tell(found), err)
 	if errors.Is(err, errStop) {
 		return nil
 	}
 	return wrap(err, "compare two indexes")
+}
+
+// all compares everything but what the engine found equal already.
+func (d *comparison) all(same bool) error {
+	steps := []func() error{d.tip, d.wordsBrought}
+	if !same {
+		steps = []func() error{d.tip, d.articles, d.seals, d.dates, d.addresses, d.contexts, d.paths, d.moves, d.corrections, d.problems, d.wordsBrought}
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fileLook is what is wrong with a file as a whole, which is found out over a
+// connection of its own while rows are compared.
+type fileLook struct {
+	done  chan struct{} // closed at the end
+	found []Difference
+	err   error
+	told  bool
+}
+
+func lookAtFile(ctx context.Context, db *DB) *fileLook {
+	f := &fileLook{done: make(chan struct{})}
+	go func() {
+		defer close(f.done)
+		f.err = db.view(func(c *conn) error {
+			d := &comparison{ctx: ctx, have: newSide(c), found: func(x Difference) error {
+				f.found = append(f.found, x)
+				return ctx.Err()
+			}}
+			return d.file()
+		})
+	}()
+	return f
+}
+
+// tell waits for the end and tells what was found, once. The error is errStop where no
+// more is asked for.
+func (f *fileLook) tell(found func(Difference) bool) error {
+	<-f.done
+	if f.told {
+		return nil
+	}
+	f.told = true
+	for _, x := range f.found {
+		if !found(x) {
+			return errStop
+		}
+	}
+	return f.err
 }
 
 type comparison struct {
