@@ -17,6 +17,9 @@ const partSize = 1 << 17
 // bulkFrom is from how many commits on it pays to give the index more memory.
 const bulkFrom = 5000
 
+// bulkFilesKept is how many bytes of files are kept at hand then.
+const bulkFilesKept = 64 << 20
+
 // catchUp takes in what git holds and the index does not.
 func (s *Store) catchUp(ctx context.Context, progress func(done, total int)) error {
 	tip, err := s.git.Tip()
@@ -36,6 +39,7 @@ func (s *Store) catchUp(ctx context.Context, progress func(done, total int)) err
 		return err
 	}
 	done, total := 0, len(next.hashes)
+	from, files := s.source(total)
 	report := func(n, _ int) {
 		if progress != nil {
 			progress(done+n, total)
@@ -45,7 +49,7 @@ func (s *Store) catchUp(ctx context.Context, progress func(done, total int)) err
 		part := next
 		part.hashes, next.hashes = next.hashes[:partSize], next.hashes[partSize:]
 		last := part.hashes[partSize-1]
-		if err := s.takePart(ctx, tx, part, last, report); err != nil {
+		if err := s.takePart(ctx, tx, from, files, part, last, report); err != nil {
 			return err
 		}
 		if err := tx.Commit(); err != nil {
@@ -61,7 +65,7 @@ func (s *Store) catchUp(ctx context.Context, progress func(done, total int)) err
 			return errors.Join(tx.Rollback(), s.catchUp(ctx, progress))
 		}
 	}
-	if err := s.takePart(ctx, tx, next, tip, report); err != nil {
+	if err := s.takePart(ctx, tx, from, files, next, tip, report); err != nil {
 		return err
 	}
 	if err := s.nameLost(tx); err != nil {
@@ -76,7 +80,8 @@ func (s *Store) catchUpIn(ctx context.Context, tx *index.Tx, progress func(done,
 	if err != nil || tip.IsZero() {
 		return err
 	}
-	if err := s.takePart(ctx, tx, next, tip, progress); err != nil {
+	from, files := s.source(len(next.hashes))
+	if err := s.takePart(ctx, tx, from, files, next, tip, progress); err != nil {
 		return err
 	}
 	return s.nameLost(tx)
@@ -118,12 +123,12 @@ func (s *Store) ready(ctx context.Context, tx *index.Tx) (next sequence, tip git
 }
 
 // takePart takes commits in, the last of which is tip.
-func (s *Store) takePart(ctx context.Context, tx *index.Tx, next sequence, tip git.Hash, progress func(done, total int)) error {
-	a, err := s.newApplier(tx, newFiles(s.git.Blob, filesKept))
+func (s *Store) takePart(ctx context.Context, tx *index.Tx, from source, files *files, next sequence, tip git.Hash, progress func(done, total int)) error {
+	a, err := s.newApplier(tx, files)
 	if err != nil {
 		return err
 	}
-	if err := s.takeIn(ctx, a, next, progress); err != nil {
+	if err := takeInFrom(ctx, from, a, next, progress); err != nil {
 		return err
 	}
 	return tx.SetTip(tip)

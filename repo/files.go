@@ -12,6 +12,9 @@ type file struct {
 	state   schema.State // normalized; its ID is zero where the file names none
 	problem *schema.Problem
 	written bool // it is what the state is written as, and was not read
+	// canonical says that the bytes are known to be those that the state is written
+	// as; where it is false, they may be.
+	canonical bool
 }
 
 // files reads article files and keeps those read last, so that a state is not read
@@ -51,8 +54,11 @@ func (f *files) read(h git.Hash) (*file, error) {
 
 // parse reads a file whose bytes are at hand, and keeps it.
 func (f *files) parse(h git.Hash, data []byte) *file {
-	in, problem := parseFile(data)
-	read := &file{state: in.State, problem: problem}
+	read := &file{}
+	if read.state, read.canonical = schema.ParseCanonical(data); !read.canonical {
+		in, problem := parseFile(data)
+		read.state, read.problem = in.State, problem
+	}
 	f.keep(h, read, len(data))
 	return read
 }

@@ -16,9 +16,31 @@ import (
 // and its files, and working out what [ahead] holds. It is applied in order, by this
 // goroutine alone.
 func (s *Store) takeIn(ctx context.Context, a *applier, next sequence, progress func(done, total int)) error {
+	return takeInFrom(ctx, s.git, a, next, progress)
+}
+
+// source is where history is read.
+type source interface {
+	Commit(git.Hash) (*git.Commit, error)
+	Diff(oldTree, newTree git.Hash) ([]git.FileChange, error)
+	Blob(git.Hash) ([]byte, error) // which nobody changes
+}
+
+// source gives where a stretch of history is read that has so many commits, and keeps
+// the files read there: of a long one more is kept at hand.
+func (s *Store) source(commits int) (source, *files) {
+	if commits < bulkFrom {
+		return s.git, newFiles(s.git.Blob, filesKept)
+	}
+	sweep := s.git.Sweep()
+	return sweep, newFiles(sweep.Blob, bulkFilesKept)
+}
+
+// takeInFrom is takeIn where history is read from another source.
+func takeInFrom(ctx context.Context, from source, a *applier, next sequence, progress func(done, total int)) error {
 	a.lineage = next.lineage
 	ctx, cancel := context.WithCancel(ctx)
-	r := s.readAhead(ctx, a.files, next.hashes, a.check != nil)
+	r := readHistory(ctx, from, a.files, next.hashes, a.check != nil)
 	defer r.wait()
 	defer cancel()
 	for i, h := range next.hashes {
@@ -94,7 +116,7 @@ const (
 
 // reader reads a stretch of history ahead, on several goroutines.
 type reader struct {
-	git     *git.Repo
+	from    source
 	files   *files
 	seals   bool              // what proves a seal is worked out too
 	pieces  chan chan []early // in order
@@ -108,12 +130,12 @@ type early struct {
 	err   error
 }
 
-// readAhead begins to read commits, which next gives one after another. Whoever
+// readHistory begins to read commits, which next gives one after another. Whoever
 // takes fewer than all of them must end ctx and call wait. With seals, what proves
 // seals is worked out too.
-func (s *Store) readAhead(ctx context.Context, files *files, hashes []git.Hash, seals bool) *reader {
+func readHistory(ctx context.Context, from source, files *files, hashes []git.Hash, seals bool) *reader {
 	workers := runtime.GOMAXPROCS(0)
-	r := &reader{git: s.git, files: files, seals: seals, pieces: make(chan chan []early, workers+1)}
+	r := &reader{from: from, files: files, seals: seals, pieces: make(chan chan []early, workers+1)}
 	free := make(chan struct{}, workers)
 	r.working.Go(func() {
 		defer close(r.pieces)
@@ -191,7 +213,7 @@ func (r *reader) foresee(e *event, u *sums) {
 		known := ahead{blob: c.New, digest: u.contentDigest(state)}
 		if r.seals && m.sealed && m.article == state.ID {
 			known.sealed, known.root = true, u.fieldRoot(state, m.salt)
-			known.canonical = bytes.Equal(schema.EncodeFile(state), data)
+			known.canonical = read.canonical || bytes.Equal(schema.EncodeFile(state), data)
 		}
 		e.ahead = append(e.ahead, known)
 		if c.Old.IsZero() || c.Old == c.New {
@@ -229,7 +251,7 @@ func (r *reader) file(h git.Hash) (read *file, data []byte, err error) {
 // on main, a merge may put back what a side branch changed, and a file that says
 // what the article's current version does makes none.
 func (r *reader) event(h git.Hash, last *git.Commit) (*event, error) {
-	c, err := r.git.Commit(h)
+	c, err := r.from.Commit(h)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +264,7 @@ func (r *reader) event(h git.Hash, last *git.Commit) (*event, error) {
 	if len(parents) == 1 {
 		tree, err := r.tree(parents[0], last)
 		if err == nil {
-			e.changes, err = r.git.Diff(tree, c.Tree)
+			e.changes, err = r.from.Diff(tree, c.Tree)
 		}
 		return e, err
 	}
@@ -252,7 +274,7 @@ func (r *reader) event(h git.Hash, last *git.Commit) (*event, error) {
 		if err != nil {
 			return nil, err
 		}
-		changes, err := r.git.Diff(tree, c.Tree)
+		changes, err := r.from.Diff(tree, c.Tree)
 		if err != nil {
 			return nil, err
 		}
@@ -279,7 +301,7 @@ func (r *reader) tree(h git.Hash, last *git.Commit) (git.Hash, error) {
 	if last != nil && last.Hash == h {
 		return last.Tree, nil
 	}
-	c, err := r.git.Commit(h)
+	c, err := r.from.Commit(h)
 	if err != nil {
 		return git.Hash{}, err
 	}

@@ -105,13 +105,19 @@ func (v *verifier) rebuild(fresh *index.DB) error {
 		return err
 	}
 	defer tx.Rollback()
-	a, err := v.s.newApplier(tx, newFiles(v.s.git.Blob, filesKept))
+	if len(next.hashes) >= bulkFrom {
+		if err := tx.Bulk(); err != nil {
+			return err
+		}
+	}
+	from, files := v.s.source(len(next.hashes))
+	a, err := v.s.newApplier(tx, files)
 	if err != nil {
 		return err
 	}
 	a.check = v.check
 	v.check.on(next.lineage)
-	if err := v.s.takeIn(v.ctx, a, next, v.progress(VerifyHistory)); err != nil {
+	if err := takeInFrom(v.ctx, from, a, next, v.progress(VerifyHistory)); err != nil {
 		return err
 	}
 	v.report.Commits += len(next.hashes)
