@@ -23,6 +23,9 @@ func (v *verifier) history() (err error) {
 	}
 	defer func() { err = errors.Join(err, fresh.Close()) }()
 	fresh.SumWords()
+	if err := fresh.Fleeting(); err != nil {
+		return err
+	}
 	v.check = &commitCheck{v: v}
 	v.report.Commits = 0 // those on main are counted
 	if err := v.settle(fresh); err != nil {

@@ -3,6 +3,7 @@ package index
 import (
 	"database/sql/driver"
 	"errors"
+	"fmt"
 )
 
 // Sizes of the engine's page cache, in KiB as it takes them, negative. Memory is
@@ -34,4 +35,24 @@ func (c *conn) small() error {
 	}
 	c.bulk = false
 	return errors.Join(c.exec(writeCache), c.each("PRAGMA shrink_memory", nil, func([]driver.Value) error { return nil }))
+}
+
+// Fleeting makes an index, to which nothing was written yet, write without a log and
+// without waiting for the disk: for one whose file is of no use to anybody later. A
+// transaction of it that isn't committed leaves it good for nothing.
+func (db *DB) Fleeting() error {
+	c, err := db.take()
+	if err != nil {
+		return err
+	}
+	for _, p := range []string{"PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", writeCache} {
+		if err == nil {
+			err = c.each(p, nil, func([]driver.Value) error { return nil })
+		}
+	}
+	c.writes = true // and not made ready for it again
+	if err != nil {
+		return errors.Join(fmt.Errorf("make an index that doesn't last: %w", err), c.close())
+	}
+	return db.give(c)
 }
