@@ -173,6 +173,13 @@ func (s *Store) List(ctx context.Context, f ListFilter) ([]Version, error) {
 	if err := s.view(ctx); err != nil {
 		return nil, err
 	}
+	if only := (ListFilter{ByPath: true, Prefix: f.Prefix, From: f.From, Limit: f.Limit}); f == only && f.Limit > 0 {
+		rows, err := s.byPath(ctx, &f)
+		if err != nil {
+			return nil, err
+		}
+		return s.placedAll(rows, true)
+	}
 	ask := index.ListFilter{Date: f.Date, Context: f.Context, Category: f.Category, Status: f.Status,
 		At: f.Moment.At, ByRecorded: f.Moment.Clock == ByRecorded}
 	if !f.ByPath && f.Prefix == "" {

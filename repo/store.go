@@ -18,8 +18,9 @@ type Store struct {
 	idx *index.DB
 	now func() time.Time
 
-	recent    *files    // of the versions recorded last; for who holds the store's lock
-	shown     *files    // those that were read last
+	recent    *files // of the versions recorded last; for who holds the store's lock
+	shown     *files // those that were read last
+	paths     pathList
 	gathering gathering // of what goroutines record at the same time
 
 	scratch string // the folder of an index for this process alone, else ""

@@ -73,7 +73,8 @@ type ListFilter struct {
 	ByRecorded bool          // At is a time of recording
 	// From leaves out what has an earlier date, and Enough what has a later one than
 	// that by which so many were found behind From's own; 0 leaves out none. Both spare
-	// reading, and only where neither At, Context nor Category is asked for.
+	// reading: where much is let through, a part of a list costs what it holds, and at
+	// worst, where next to nothing is, one look at all articles.
 	From   schema.Date
 	Enough int
 }
@@ -86,9 +87,7 @@ func (r Reader) List(f ListFilter) (list []Row, err error) {
 		list, err = c.list(f)
 		return err
 	})
-	list = slices.DeleteFunc(list, func(v Row) bool {
-		return f.Date != "" && v.Date != f.Date || f.Category != "" && v.Category != f.Category || !f.hasStatus(v.Status)
-	})
+	list = slices.DeleteFunc(list, func(v Row) bool { return !f.lets(&v) })
 	slices.SortFunc(list, func(a, b Row) int {
 		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Headline, b.Headline), cmp.Compare(a.Seq, b.Seq))
 	})
@@ -105,22 +104,19 @@ func (c *conn) list(f ListFilter) ([]Row, error) {
 	if err != nil || f.Context != "" && !known {
 		return nil, err
 	}
-	switch {
-	case f.At.IsZero() && f.Context != "":
-		return c.rows(currentRows+" AND a.num IN (SELECT article FROM about WHERE context = ?)", context)
-	case f.At.IsZero() && f.Date != "":
+	category, known, err := c.word(wordCategory, f.Category)
+	if err != nil || f.Category != "" && !known {
+		return nil, err
+	}
+	switch now := f.At.IsZero(); {
+	case now && f.Date != "" && f.Context == "":
 		return c.day(f.Date, f.At, false)
-	case f.At.IsZero() && f.Category != "":
-		word, _, err := c.word(wordCategory, f.Category)
-		if err != nil {
-			return nil, err
-		}
-		return c.rows(`SELECT l.key, d.data, a.id FROM articles a JOIN log l ON l.seq = a.seq JOIN data d ON d.seq = a.seq
-			WHERE a.count > 0 AND l.category = ?`, word)
-	case f.At.IsZero() && f.Enough > 0:
-		return c.listFrom(f)
-	case f.At.IsZero():
-		return c.rows(currentRows)
+	case now:
+		return c.listNow(f, context, category)
+	case f.Date != "":
+		return c.listDay(dayOf(f.Date), &f, context)
+	case f.Enough > 0:
+		return c.listDays(f, context)
 	}
 	keys, err := c.keysAt(f.At, f.ByRecorded)
 	if err != nil {
@@ -139,25 +135,97 @@ func (c *conn) list(f ListFilter) ([]Row, error) {
 	return list, nil
 }
 
-// listFrom gives all of f.From's date, and of as many dates behind it as hold enough.
-func (c *conn) listFrom(f ListFilter) (list []Row, err error) {
+// listNow gives what is current, of f.From's date and later ones, by date: all, or of as
+// many dates as hold enough behind the first.
+func (c *conn) listNow(f ListFilter, context, category int64) (list []Row, err error) {
 	first, found, last := dayOf(f.From), 0, int64(0)
-	err = c.each(currentRows+" AND a.day >= ? ORDER BY a.day", []driver.Value{first}, func(row []driver.Value) error {
+	query, args := currentRows+" AND a.day >= ?", []driver.Value{first}
+	if f.Context != "" {
+		query = `SELECT a.num << 24 | a.current, d.data, a.id FROM about b CROSS JOIN articles a ON a.num = b.article CROSS JOIN data d ON d.seq = a.seq
+			WHERE b.day >= ? AND b.context = ? AND a.count > 0`
+		args = append(args, context)
+	}
+	if f.Category != "" {
+		query += " AND (SELECT l.category FROM log l WHERE l.seq = a.seq) = ?"
+		args = append(args, category)
+	}
+	switch {
+	case f.Enough > 0 && f.Context != "":
+		query += " ORDER BY b.day" // which is the article's
+	case f.Enough > 0:
+		query += " ORDER BY a.day"
+	}
+	err = c.each(query, args, func(row []driver.Value) error {
 		v, err := decode(idOf(row[2]), numberOf(number(row[0])), blob(row[1]))
 		if err != nil {
 			return err
 		}
 		day := dayOf(v.Date)
-		if found >= f.Enough && day != last {
+		if f.Enough > 0 && found >= f.Enough && day != last {
 			return errStop
 		}
-		if list = append(list, v); day > first && f.hasStatus(v.Status) {
+		if list = append(list, v); day > first && f.lets(&v) {
 			found++
 		}
 		last = day
 		return nil
 	})
 	return list, err
+}
+
+// lets reports whether a row is of the date, category and status that are asked for.
+func (f *ListFilter) lets(v *Row) bool {
+	return (f.Date == "" || v.Date == f.Date) && (f.Category == "" || v.Category == f.Category) && f.hasStatus(v.Status)
+}
+
+// listDays is listNow at a time.
+func (c *conn) listDays(f ListFilter, context int64) (list []Row, err error) {
+	first := dayOf(f.From)
+	days, err := c.ints(nil, "SELECT DISTINCT day FROM dated WHERE day >= ? ORDER BY day", first)
+	if err != nil {
+		return nil, err
+	}
+	found := 0
+	for _, day := range days {
+		if found >= f.Enough {
+			break
+		}
+		rows, err := c.listDay(day, &f, context)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, rows...)
+		for i := range rows {
+			if day > first && f.lets(&rows[i]) {
+				found++
+			}
+		}
+	}
+	return list, nil
+}
+
+// listDay gives what was current at f.At and has a date.
+func (c *conn) listDay(day int64, f *ListFilter, context int64) (list []Row, err error) {
+	nums, err := c.ints(nil, "SELECT article FROM dated WHERE day = ?", day)
+	if err != nil {
+		return nil, err
+	}
+	for _, num := range nums {
+		v, ok, err := c.asOf(num, f.At, f.ByRecorded)
+		if err != nil {
+			return nil, err
+		}
+		if ok = ok && dayOf(v.Date) == day; ok && f.Context != "" {
+			v, ok, err = c.rowAbout(keyOf(num, v.Number), context, true)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			list = append(list, v)
+		}
+	}
+	return list, nil
 }
 
 // keysAt gives the keys of the versions that were current at t.

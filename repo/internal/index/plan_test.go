@@ -27,8 +27,6 @@ var scans = map[string]string{
 	"SELECT key, published FROM versions WHERE published <= ? ORDER BY key": "the whole store at a time",
 	"SELECT key, published FROM versions WHERE recorded <= ? ORDER BY key":  "the whole store at a time",
 	aliasScan:   "a prefix that ends within a folder",
-	currentRows: "lists all articles",
-	"SELECT l.key, d.data, a.id FROM articles a JOIN log l ON l.seq = a.seq JOIN data d ON d.seq = a.seq\n\t\t\tWHERE a.count > 0 AND l.category = ?": "lists all articles of a category",
 }
 
 const (
