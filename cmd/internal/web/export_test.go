@@ -2,6 +2,9 @@ package web
 
 import (
 	"context"
+	"io"
+	"net/http"
+	"time"
 
 	"github.com/stemma-project/stemma/schema"
 )
@@ -41,4 +44,11 @@ func (s *Server) Keeps(address string) bool {
 	s.answers.mu.Lock()
 	defer s.answers.mu.Unlock()
 	return s.answers.by[address] != nil
+}
+
+// GitStream is an answer to a client of git, by a clock of the caller's.
+func GitStream(w http.ResponseWriter, now func() time.Time) io.Writer {
+	g := (&Server{}).gitStream(w, "application/x-git-upload-pack-result")
+	g.now = now
+	return g
 }

@@ -31,7 +31,8 @@ type feed struct {
 // entry is one version in a feed.
 type entry struct {
 	version repo.Version
-	html    string // the word diff, or what a first version says
+	before  *repo.Version // the one before it in Changes, without a number for the first; nil until it is looked for
+	html    string        // the word diff, or what a first version says
 }
 
 // modified is when a version last changed for who follows a feed: when it was recorded
@@ -102,9 +103,18 @@ func (s *Server) storyFeed(w http.ResponseWriter, r *http.Request, st *story) er
 	path := st.current().Path
 	f := feed{title: "Changes: " + st.current().Headline, self: r.URL.RequestURI(), page: address(path, viewChanges, "html"), key: "article " + st.id.String()}
 	for i := len(st.versions) - 1; i >= 0 && len(f.entries) < feedEntries; i-- {
-		f.entries = append(f.entries, entry{version: st.versions[i]})
+		f.entries = append(f.entries, st.entry(i))
 	}
 	return s.writeFeed(w, r, &f, strings.HasSuffix(r.URL.Path, ".json"))
+}
+
+// entry is the version at a place among the Changes, counted from 0.
+func (st *story) entry(i int) entry {
+	e := entry{version: st.versions[i], before: &repo.Version{}}
+	if i > 0 {
+		e.before = &st.versions[i-1]
+	}
+	return e
 }
 
 // dayFeed is the feed of the articles of a day.
@@ -116,12 +126,12 @@ func (s *Server) dayFeed(w http.ResponseWriter, r *http.Request, date schema.Dat
 	}
 	f := feed{title: s.title + ": " + string(date), self: r.URL.RequestURI(), page: dayAddress(date), key: "day " + string(date)}
 	for _, a := range articles {
-		versions, err := s.store.Changes(r.Context(), a.Article)
-		if err != nil {
+		st := &story{id: a.Article}
+		if st.versions, err = s.store.Changes(r.Context(), a.Article); err != nil {
 			return err
 		}
-		for _, v := range versions {
-			f.entries = append(f.entries, entry{version: v})
+		for i := range st.versions {
+			f.entries = append(f.entries, st.entry(i))
 		}
 	}
 	newestFirst(f.entries)
@@ -183,12 +193,15 @@ func (s *Server) writeFeed(w http.ResponseWriter, r *http.Request, f *feed, asJS
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
+	if err := s.fillBefores(r.Context(), f.entries); err != nil {
+		return err
+	}
 	for i := range f.entries {
-		html, err := s.entryHTML(r.Context(), f.entries[i].version)
-		if err != nil {
+		e := &f.entries[i]
+		var err error
+		if e.html, err = s.entryHTML(r.Context(), *e.before, e.version); err != nil {
 			return err
 		}
-		f.entries[i].html = html
 	}
 	if asJSON {
 		return s.writeJSONFeed(w, f)
@@ -196,14 +209,50 @@ func (s *Server) writeFeed(w http.ResponseWriter, r *http.Request, f *feed, asJS
 	return s.writeAtom(w, f, newest)
 }
 
-// entryHTML is the word diff that a version brought; of a first version, what it says.
-func (s *Server) entryHTML(ctx context.Context, v repo.Version) (string, error) {
-	before, ok, err := s.store.Before(ctx, v)
-	if err != nil {
-		return "", err
+// fillBefores looks for the versions before those of entries that lack them.
+func (s *Server) fillBefores(ctx context.Context, entries []entry) error {
+	var of []repo.Version
+	for _, e := range entries {
+		if e.before == nil {
+			of = append(of, e.version)
+		}
 	}
+	if len(of) == 0 {
+		return nil
+	}
+	befores, err := s.store.Befores(ctx, of)
+	if err != nil {
+		return err
+	}
+	for i := range entries {
+		if entries[i].before == nil {
+			entries[i].before, befores = &befores[0], befores[1:]
+		}
+	}
+	return nil
+}
+
+// change is what the HTML of an entry follows from.
+type change struct {
+	from, to repo.Says
+	id       string
+}
+
+// entryHTML is the word diff that a version brought; of a first version, what it says.
+func (s *Server) entryHTML(ctx context.Context, before, v repo.Version) (string, error) {
+	key := change{id: v.Seal.Short()}
+	var whole, wholeBefore bool
+	key.to, whole = v.Says()
+	key.from, wholeBefore = before.Says()
+	if !whole || !wholeBefore && before.Number > 0 {
+		return s.makeEntry(ctx, before, v)
+	}
+	return s.entries.of(key, 0, func() (string, error) { return s.makeEntry(ctx, before, v) })
+}
+
+func (s *Server) makeEntry(ctx context.Context, before, v repo.Version) (string, error) {
 	var b bytes.Buffer
-	if ok {
+	if before.Number > 0 {
 		d, err := s.store.Diff(ctx, before, v, diff.Options{})
 		if err != nil {
 			return "", err

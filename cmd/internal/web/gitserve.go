@@ -24,8 +24,11 @@ const (
 	maxUploadRequest = 10 << 20
 	// uploadWait is how long a clone waits for others to end.
 	uploadWait = 20 * time.Second
-	// uploadPatience is how long a client may take no bytes.
+	// uploadPatience is how long the server waits in all for a client to take bytes, and
+	// a second more for each uploadRate bytes that it took: who is slower than that
+	// would keep others from cloning.
 	uploadPatience = 2 * time.Minute
+	uploadRate     = 32 << 10
 )
 
 // uploads bounds how many clones are made at one time: each takes a processor.
@@ -153,19 +156,28 @@ type gitStream struct {
 	wait  *http.ResponseController
 	kind  string // the media type
 	begun bool
+
+	now    func() time.Time
+	sent   int64
+	waited time.Duration // for the client; what making the answer took is not counted
 }
 
 func (s *Server) gitStream(w http.ResponseWriter, kind string) *gitStream {
-	return &gitStream{to: w, wait: http.NewResponseController(w), kind: kind}
+	return &gitStream{to: w, wait: http.NewResponseController(w), kind: kind, now: time.Now}
 }
 
 func (g *gitStream) Write(b []byte) (int, error) {
 	// A clone may take longer than a page: the server's patience begins anew.
-	if err := g.wait.SetWriteDeadline(time.Now().Add(uploadPatience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	began := g.now()
+	patience := uploadPatience + time.Duration(g.sent)*time.Second/uploadRate - g.waited
+	if err := g.wait.SetWriteDeadline(began.Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
 	g.begin()
-	return g.to.Write(b)
+	n, err := g.to.Write(b)
+	g.sent += int64(n)
+	g.waited += g.now().Sub(began)
+	return n, err
 }
 
 // begin sets the header of an answer that goes well.

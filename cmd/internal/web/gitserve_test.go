@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -243,5 +244,46 @@ func TestGitUploadsNotHeldBySlowClients(t *testing.T) {
 	}
 	if answer, body := s.get("/git/info/refs?service=git-upload-pack"); answer.StatusCode != http.StatusOK {
 		t.Errorf("beside them a clone gets %d %s", answer.StatusCode, body)
+	}
+}
+
+// slowClient takes bytes at a rate, by its own clock, until the server's patience ends.
+type slowClient struct {
+	http.ResponseWriter
+	perSecond       int
+	clock, deadline time.Time
+}
+
+func (c *slowClient) SetWriteDeadline(t time.Time) error { c.deadline = t; return nil }
+
+func (c *slowClient) Write(b []byte) (int, error) {
+	c.clock = c.clock.Add(time.Duration(len(b)) * time.Second / time.Duration(c.perSecond))
+	if c.clock.After(c.deadline) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return len(b), nil
+}
+
+// Who takes a clone a little at a time, always in time for the next, holds the room for
+// clones no longer than its size allows; who takes it at a fair rate gets all of it, also
+// where the server itself was slow.
+func TestDrippingClonesEnd(t *testing.T) {
+	t.Parallel()
+	const size, piece = 64 << 20, 32 << 10
+	for perSecond, whole := range map[int]bool{1 << 10: false, 16 << 10: false, 30 << 10: false, 32 << 10: true, 1 << 20: true} {
+		c := &slowClient{ResponseWriter: httptest.NewRecorder(), perSecond: perSecond, clock: time.Unix(0, 0)}
+		out := web.GitStream(c, func() time.Time { return c.clock })
+		sent := 0
+		var err error
+		for sent < size && err == nil {
+			c.clock = c.clock.Add(time.Second) // in which the server makes the next piece
+			if _, err = out.Write(make([]byte, piece)); err == nil {
+				sent += piece
+			}
+		}
+		waited := c.clock.Sub(time.Unix(0, 0)) - time.Duration(sent/piece+1)*time.Second
+		if whole != (err == nil) || !whole && waited > 3*time.Minute+time.Duration(sent>>15)*time.Second {
+			t.Errorf("at %d bytes a second: %d of %d bytes, %v after waiting %v", perSecond, sent, size, err, waited)
+		}
 	}
 }

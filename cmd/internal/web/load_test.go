@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,7 +67,13 @@ func realEdits(t testing.TB, size int) (before, after []string) {
 
 // loadPages are what the goals and their neighbours are about.
 func loadPages() []load.Page {
+	short := func(i int) string { return fmt.Sprintf("/news/2020/05/1/short-story-number-%d-of-the-day.html", i) }
+	many := load.Page{Name: "all articles in turn", Target: short(0)}
+	for i := range 239 {
+		many.More = append(many.More, short(i+1))
+	}
 	return []load.Page{
+		many,
 		{Name: "article", Target: longPath + ".html"},
 		{Name: "Changes", Target: longPath + "/changes"},
 		{Name: "diff", Target: longPath + "/diff/11..12.html"},
@@ -84,9 +90,35 @@ func loadPages() []load.Page {
 // net/http beside them: ratios, each the median of as many rounds as -benchtime says.
 // BENCHMARKS.md has the goals.
 //
-//	go test -run '^$' -bench Load -benchtime 9x ./cmd/internal/web
+//	go test -run '^$' -bench Load/ -benchtime 9x ./cmd/internal/web
 func BenchmarkLoad(b *testing.B) {
+	measureLoad(b, loadSite(b))
+}
+
+// BenchmarkLoadWhileWriting does so while somebody records five versions a second, of
+// one short article after another.
+func BenchmarkLoadWhileWriting(b *testing.B) {
 	s := loadSite(b)
+	done := make(chan struct{})
+	var writing sync.WaitGroup
+	recorded := 0
+	writing.Go(func() {
+		for ; ; recorded++ {
+			select {
+			case <-done:
+				return
+			case <-time.After(200 * time.Millisecond):
+			}
+			n := recorded % 240
+			s.record(fmt.Sprint("short ", n), fmt.Sprintf("Short story number %d of the day", n), fmt.Sprintf("It happened.\n\nThen %d things did.\n", recorded), time.Date(2020, 5, 2, 0, 0, recorded, 0, time.UTC))
+		}
+	})
+	defer writing.Wait()
+	defer close(done)
+	measureLoad(b, s)
+}
+
+func measureLoad(b *testing.B, s *site) {
 	for _, page := range loadPages() {
 		b.Run(strings.ReplaceAll(page.Name, " ", "-"), func(b *testing.B) {
 			how := load.Comparison{Address: strings.TrimPrefix(s.url, "http://"), Clients: 8, Rounds: b.N, Each: 150 * time.Millisecond}
@@ -100,24 +132,5 @@ func BenchmarkLoad(b *testing.B) {
 			b.ReportMetric(rows[0].P50, "p50-ratio")
 			b.ReportMetric(rows[0].P99, "p99-ratio")
 		})
-	}
-}
-
-// BenchmarkPage measures what one answer costs, without a network: one that is kept,
-// and one that is made anew each time.
-func BenchmarkPage(b *testing.B) {
-	for kind, keep := range map[string]int64{"kept": 0, "fresh": -1} {
-		s := loadSite(b, func(o *web.Options) { o.Keep = keep })
-		for _, page := range loadPages() {
-			b.Run(kind+"/"+strings.ReplaceAll(page.Name, " ", "-"), func(b *testing.B) {
-				b.ReportAllocs()
-				ask(s.handler, page.Target, "")
-				for b.Loop() {
-					if w := ask(s.handler, page.Target, ""); w.Code != http.StatusOK {
-						b.Fatal(w.Code, page.Target)
-					}
-				}
-			})
-		}
 	}
 }

@@ -8,14 +8,18 @@ import (
 	"github.com/yuin/goldmark/extension"
 )
 
-// markdownRenderer makes HTML of bodies. Raw HTML in one is left out and addresses
-// that could run script are dropped: goldmark's own rules, which hold unless they
-// are switched off.
-func markdownRenderer() func(body string) (template.HTML, error) {
+// markdownRenderer makes HTML of bodies, and remembers so many bytes of it. Raw HTML in one is left out
+// and addresses that could run script are dropped: goldmark's own rules, which hold
+// unless they are switched off.
+func markdownRenderer(most int) func(body string) (template.HTML, error) {
 	m := goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough))
+	made := &parts[string]{most: most}
 	return func(body string) (template.HTML, error) {
-		var b bytes.Buffer
-		err := m.Convert([]byte(body), &b)
-		return template.HTML(b.String()), err
+		text, err := made.of(body, len(body), func() (string, error) {
+			var b bytes.Buffer
+			err := m.Convert([]byte(body), &b)
+			return b.String(), err
+		})
+		return template.HTML(text), err
 	}
 }

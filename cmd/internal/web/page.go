@@ -24,8 +24,9 @@ type pages struct {
 	sets map[string]*template.Template
 }
 
-func parsePages(files fs.FS) (*pages, error) {
-	layout, err := template.New("layout.tmpl").Funcs(functions()).ParseFS(files, "templates/layout.tmpl")
+// parsePages reads the templates.
+func parsePages(files fs.FS, bodies int) (*pages, error) {
+	layout, err := template.New("layout.tmpl").Funcs(functions(bodies)).ParseFS(files, "templates/layout.tmpl")
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +52,8 @@ func parsePages(files fs.FS) (*pages, error) {
 	return p, nil
 }
 
-// functions are what templates may call.
-func functions() template.FuncMap {
+// functions are what templates may call; of the HTML of bodies so many bytes are remembered.
+func functions(bodies int) template.FuncMap {
 	return template.FuncMap{
 		"address": func(v repo.Version, what view) string { return address(v.Path, what, "html") },
 		"pair": func(v repo.Version, from, to int) string {
@@ -72,7 +73,7 @@ func functions() template.FuncMap {
 		"less":     func(a, b int) int { return a - b },
 		"tab":      func(v repo.Version, what view) tab { return tab{v, what} },
 		"passage":  passageAddress,
-		"markdown": markdownRenderer(),
+		"markdown": markdownRenderer(bodies),
 	}
 }
 

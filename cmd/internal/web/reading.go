@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
@@ -44,6 +45,7 @@ type dayBody struct {
 	Date     schema.Date
 	Versions []repo.Version // of the usable articles
 	States   []*schema.State
+	Briefs   []template.HTML // of each, on a page
 	Before   schema.Date
 	After    schema.Date
 	At       string
@@ -112,10 +114,46 @@ func (s *Server) dayPage(w http.ResponseWriter, r *http.Request) error {
 	if strings.HasSuffix(r.URL.Path, ".xml") {
 		return body.writeXML(w)
 	}
+	if err := s.fillBriefs(&body); err != nil {
+		return err
+	}
 	for _, f := range formats[viewArticle][1:] {
 		body.Formats = append(body.Formats, formatLink(f, dayAddress(date)+"index."+f, r))
 	}
 	return s.show(w, "day", frame{Title: string(date), Canonical: dayAddress(date), Feed: dayAddress(date) + "feed.atom", Body: body})
+}
+
+// brief is what an article's lines on its day follow from.
+type brief struct {
+	says repo.Says
+	path string
+}
+
+// fillBriefs makes the lines of each article.
+func (s *Server) fillBriefs(b *dayBody) error {
+	for i := range b.Versions {
+		v := &b.Versions[i]
+		render := func() (string, error) {
+			var to strings.Builder
+			err := s.pages.sets["day"].ExecuteTemplate(&to, "brief", struct {
+				Version repo.Version
+				State   *schema.State
+			}{*v, b.States[i]})
+			return to.String(), err
+		}
+		says, ok := v.Says()
+		text, err := "", error(nil)
+		if ok {
+			text, err = s.briefs.of(brief{says, v.Path}, len(v.Path), render)
+		} else {
+			text, err = render()
+		}
+		if err != nil {
+			return err
+		}
+		b.Briefs = append(b.Briefs, template.HTML(text))
+	}
+	return nil
 }
 
 // writeXML is the day's index as XML: of an event without a summary the contexts, as

@@ -41,7 +41,7 @@ type Options struct {
 	TrustProxy bool               // the last X-Forwarded-For says who asks: only right behind a proxy that sets it
 	Limits     Limits
 	Outside    Outside // who signs in by OpenID Connect; wants Users
-	Keep       int64   // bytes of memory for answers that are given again; 0 is 32 MiB, less than 0 keeps none
+	Keep       int64   // bytes of memory for answers that are given again; 0 is 32 MiB, less than 0 keeps none, nor parts of any
 }
 
 // Server answers requests for the pages of one store. It may be used by many
@@ -58,6 +58,8 @@ type Server struct {
 	api    *http.ServeMux
 
 	answers *keptAnswers // nil where none are kept
+	entries parts[change]
+	briefs  parts[brief]
 
 	git     repo.GitProgram
 	uploads chan struct{} // room for the clones under way
@@ -108,7 +110,9 @@ func New(opt Options) (*Server, error) {
 	s.sessions = newSessions(s.now, opt.Sessions)
 	s.limiter = newLimiter(s.now)
 	s.metrics = newMetrics(s.now())
+	bodies := 0
 	if opt.Keep >= 0 {
+		bodies, s.entries.most, s.briefs.most = bodyBytes, entryBytes, briefBytes
 		s.answers = newKeptAnswers(cmp.Or(opt.Keep, keptBytes))
 	}
 	s.crossOrigin = http.NewCrossOriginProtection()
@@ -124,7 +128,7 @@ func New(opt Options) (*Server, error) {
 			return nil, err
 		}
 	}
-	if s.pages, err = parsePages(embedded); err != nil {
+	if s.pages, err = parsePages(embedded, bodies); err != nil {
 		return nil, err
 	}
 	s.api = s.apiRoutes()

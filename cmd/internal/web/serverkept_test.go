@@ -52,10 +52,12 @@ func TestKeptAnswersEqualFresh(t *testing.T) {
 		"/api/v1/articles/" + id + "/blame", "/api/v1/articles/" + id + "/related", "/api/v1/articles/" + id + "/corrections", "/api/v1/days/2020-05-01", "/api/v1/articles?nonsense=1"}
 	random := rand.New(rand.NewPCG(1, 2))
 	cookies := []string{"", "", "", ""} // of four readers
-	changes, kept := 0, 0
+	changes, kept, told := 0, 0, 0
+	current, seen := 3, make([]int, len(cookies)) // the number of the version now, and that which each reader's cookie names
 	for step := range 400 {
 		if random.IntN(12) == 0 {
 			changes++
+			current++
 			s.record("storm", "Nine die in storm", fmt.Sprintf("The storm reached the coast.\n\nIt was number %d.\n", step), time.Date(2020, 5, 2, 0, step, 0, 0, time.UTC))
 			if step%3 == 0 {
 				list := s.versions(id)
@@ -79,8 +81,21 @@ func TestKeptAnswersEqualFresh(t *testing.T) {
 		if got.Code != want.Code || got.Body.String() != want.Body.String() || fmt.Sprint(got.Header()) != fmt.Sprint(want.Header()) {
 			t.Fatalf("step %d: %s with %q:\n%d %v\n%s\nwithout keeping:\n%d %v\n%s", step, target, cookies[reader], got.Code, got.Header(), got.Body, want.Code, want.Header(), want.Body)
 		}
+		// Both might forget a reader's last look: what it comes to is known here.
+		if old := seen[reader]; target == nowPath+".html" && got.Code == http.StatusOK {
+			since := fmt.Sprintf("%s/diff/%d..%d.html", nowPath, old, current)
+			if changed := old > 0 && old != current; changed != strings.Contains(got.Body.String(), "Changed since you last looked") || changed && !strings.Contains(got.Body.String(), since) {
+				t.Fatalf("step %d: a reader who saw version %d, with version %d current, is shown\n%s", step, old, current, got.Body)
+			} else if changed {
+				told++
+			}
+			if set := got.Header().Get("Set-Cookie"); (set == "") != (old == current) {
+				t.Fatalf("step %d: a reader who saw version %d, with version %d current, is given the cookie %q", step, old, current, set)
+			}
+		}
 		if set := got.Header().Get("Set-Cookie"); set != "" && reader > 0 { // the first takes no cookies
 			cookies[reader], _, _ = strings.Cut(set, ";")
+			seen[reader] = current
 		}
 		if n, bytes := s.handler.KeptAnswers(); n < 0 || bytes > 300_000 {
 			t.Fatalf("step %d: %d answers in %d bytes are kept", step, n, bytes)
@@ -88,8 +103,8 @@ func TestKeptAnswersEqualFresh(t *testing.T) {
 			kept = max(kept, n)
 		}
 	}
-	if changes < 20 || kept < 10 {
-		t.Errorf("%d changes, at most %d answers kept: nothing was seen", changes, kept)
+	if changes < 20 || kept < 10 || told < 10 {
+		t.Errorf("%d changes, at most %d answers kept, %d readers told of a change: nothing was seen", changes, kept, told)
 	}
 }
 

@@ -53,6 +53,8 @@ type wikiRequest struct {
 	goOn  map[string]any   // what the client is to send with the next request
 	query map[string]any   // what it asked for
 	pages []map[string]any // of these
+
+	stories map[schema.ID]*story // those that were read
 }
 
 // wiki answers api.php.
@@ -321,10 +323,20 @@ func (r *wikiRequest) titled(title string) (schema.ID, error) {
 	return id, err
 }
 
-// storyOf reads the versions of an article.
+// storyOf reads the versions of an article, once in a request: a list may name it many
+// times.
 func (r *wikiRequest) storyOf(id schema.ID) (*story, error) {
+	if st := r.stories[id]; st != nil {
+		return st, nil
+	}
 	st := &story{id: id}
 	var err error
-	st.versions, err = r.site.store.Changes(r.Context(), id)
-	return st, err
+	if st.versions, err = r.site.store.Changes(r.Context(), id); err != nil {
+		return st, err
+	}
+	if r.stories == nil {
+		r.stories = map[schema.ID]*story{}
+	}
+	r.stories[id] = st
+	return st, nil
 }

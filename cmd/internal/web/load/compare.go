@@ -16,7 +16,8 @@ import (
 // Page is something to measure.
 type Page struct {
 	Name   string
-	Target string // its path and query
+	Target string   // its path and query
+	More   []string // pages of about its size that are asked for in turn with it
 }
 
 // Row is what was measured of a page: ratios to a static file of the same size, each
@@ -74,11 +75,12 @@ func serveFiles(dir string) (*http.Server, error) {
 
 func (how *Comparison) row(ctx context.Context, dir, files string, page Page) (Row, error) {
 	row := Row{Page: page}
-	ask := func(address, target string, bound Job) (*Result, error) {
-		bound.Address, bound.Targets = address, []string{target}
+	ask := func(address string, targets []string, bound Job) (*Result, error) {
+		bound.Address, bound.Targets = address, targets
 		return Run(ctx, bound)
 	}
-	first, err := ask(how.Address, page.Target, Job{Count: 1})
+	pages := append([]string{page.Target}, page.More...)
+	first, err := ask(how.Address, pages[:1], Job{Count: 1})
 	if err != nil {
 		return row, err
 	}
@@ -90,11 +92,11 @@ func (how *Comparison) row(ctx context.Context, dir, files string, page Page) (R
 	var perSecond, p50, p99, own []float64
 	for range max(how.Rounds, 1) {
 		bound := Job{Clients: how.Clients, For: how.Each}
-		static, err := ask(files, "/"+name, bound)
+		static, err := ask(files, []string{"/" + name}, bound)
 		if err != nil {
 			return row, err
 		}
-		served, err := ask(how.Address, page.Target, bound)
+		served, err := ask(how.Address, pages, bound)
 		if err != nil {
 			return row, err
 		}
