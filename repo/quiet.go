@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"context"
 	"slices"
 
 	"github.com/stemma-project/stemma/diff"
@@ -39,6 +40,29 @@ func (s *Store) quiet() func(*index.Row) (bool, error) {
 		}
 		return !within[r.Number], nil
 	}
+}
+
+// QuietEdits gives the numbers of the versions of an article that are quiet edits: those
+// that [LogFilter] lets through by that name.
+func (s *Store) QuietEdits(ctx context.Context, id schema.ID) (map[int]bool, error) {
+	versions, err := s.Changes(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	told, err := s.explained(id)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int]bool{}
+	for _, v := range versions {
+		text := slices.ContainsFunc(v.Kinds, func(k diff.Kind) bool {
+			return k == diff.KindHeadline || k == diff.KindSummary || k == diff.KindBody
+		})
+		if text && v.Note == "" && v.Correction == nil && v.Status != schema.Withheld && !onlySpace(v.Kinds) && !told[v.Number] {
+			out[v.Number] = true
+		}
+	}
+	return out, nil
 }
 
 // explained gives the versions of an article that a correction of several steps

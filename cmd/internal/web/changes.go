@@ -60,12 +60,15 @@ type changesFilter struct {
 	Quiet    bool // leave out versions that changed typography and white space alone
 	Headline bool // only those that changed the headline
 	Newest   bool // the newest at the top
+	Silent   bool // only changes of text that no note or correction explains
+
+	silent map[int]bool // the numbers of those
 }
 
 func (f changesFilter) lets(v *repo.Version) bool {
 	return (f.Kind == "" || slices.Contains(v.Kinds, diff.Kind(f.Kind))) &&
 		(f.Author == "" || v.Author.Name == f.Author) && !(f.Quiet && diff.Noise(v.Kinds)) &&
-		(!f.Headline || len(v.Kinds) == 0 || slices.Contains(v.Kinds, diff.KindHeadline))
+		(!f.Silent || f.silent[v.Number]) && (!f.Headline || len(v.Kinds) == 0 || slices.Contains(v.Kinds, diff.KindHeadline))
 }
 
 // changes is the list of an article's versions. It is also the form in which two of
@@ -86,6 +89,12 @@ func (s *Server) changes(w http.ResponseWriter, r *http.Request, st *story) erro
 	}
 	body := changesBody{Article: st.current(), All: len(st.versions), First: st.versions[0], Last: st.current(),
 		Filter: changesFilter{Kind: q.Get("kind"), Author: q.Get("author"), Quiet: q.Get("quiet") != "", Headline: q.Get("headline") != "", Newest: q.Get("order") == "newest"}}
+	if body.Filter.Silent = q.Get("silent") != ""; body.Filter.Silent {
+		var err error
+		if body.Filter.silent, err = s.store.QuietEdits(r.Context(), st.id); err != nil {
+			return err
+		}
+	}
 	body.survey(st.versions)
 	body.part(q, st)
 	if err := s.weigh(r, st, body.Rows); err != nil {

@@ -111,7 +111,7 @@ func TestChangesForReviewers(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"": "1 2 3 4 5", "?headline=1": "1 2 3", "?quiet=1": "1 2 3 5", "?kind=headline": "2 3", "?author=Ed": "1 2 3 4 5", "?author=nobody": "",
-		"?headline=1&kind=figure": "2 3", "?until=2": "1 2", "?until=0": "1", "?until=99": "1 2 3 4 5", "?until=x": "1 2 3 4 5",
+		"?headline=1&kind=figure": "2 3", "?silent=1": "2 3 5", "?until=2": "1 2", "?until=0": "1", "?until=99": "1 2 3 4 5", "?until=x": "1 2 3 4 5",
 	} {
 		if got := rows(query); got != want {
 			t.Errorf("%s lists %q, want %q", query, got, want)
