@@ -259,3 +259,23 @@ func TestSessionsEnd(t *testing.T) {
 		t.Errorf("%d sessions in all", n)
 	}
 }
+
+// An answer that sets a cookie is one reader's: nobody else is given it.
+func TestAnswersWithCookiesAreNotKept(t *testing.T) {
+	t.Parallel()
+	for cookie, kept := range map[string]bool{"": true, "stemma_enter=x": false, "made-up=x": false} {
+		h := &heldResponse{ResponseWriter: headerOnly{}}
+		if cookie != "" {
+			h.Header().Set("Set-Cookie", cookie)
+		}
+		if a := h.keep("/", &visit{}); (a != nil) != kept {
+			t.Errorf("%q: %+v", cookie, a)
+		}
+	}
+	for _, status := range []int{301, 302, 303, 304, 400, 401, 404, 429, 500} {
+		h := &heldResponse{ResponseWriter: headerOnly{}, status: status}
+		if h.keep("/", &visit{}) != nil {
+			t.Errorf("an answer of status %d is kept", status)
+		}
+	}
+}

@@ -139,6 +139,9 @@ func TestAnswersSayWhatTheyAre(t *testing.T) {
 				t.Errorf("%s: %d with %s: %q", what, answer.StatusCode, name, h.Get(name))
 			}
 		}
+		if cache := h.Get("Cache-Control"); answer.StatusCode >= 400 && answer.StatusCode != 405 && !strings.Contains(cache, "private") && cache != "no-store" && (cache != "no-cache" || !strings.Contains(h.Get("Vary"), "Accept")) {
+			t.Errorf("%s: %d may be kept: %q, %q", what, answer.StatusCode, cache, h.Get("Vary"))
+		}
 		got, params, err := mime.ParseMediaType(h.Get("Content-Type"))
 		if kind != "" && (err != nil || got != kind) {
 			t.Errorf("%s: %d is %q, not %s", what, answer.StatusCode, h.Get("Content-Type"), kind)
