@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -277,5 +278,34 @@ func TestAnswersWithCookiesAreNotKept(t *testing.T) {
 		if h.keep("/", &visit{}) != nil {
 			t.Errorf("an answer of status %d is kept", status)
 		}
+	}
+}
+
+// A session that nobody uses ends long before one that is used.
+func TestIdleSessionsEnd(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	all := newSessions(func() time.Time { return now }, nil)
+	secret, err := all.begin(&session{email: "ada@example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		after time.Duration
+		there bool
+	}{{sessionIdle - time.Minute, true}, {sessionIdle - time.Minute, true}, {sessionIdle, false}, {0, false}} {
+		now = now.Add(c.after)
+		if all.find(secret) != nil != c.there {
+			t.Errorf("%v after it was used last: there is %t, want %t", c.after, !c.there, c.there)
+		}
+	}
+}
+
+// What went wrong inside is told to nobody outside.
+func TestFailuresTellNothing(t *testing.T) {
+	t.Parallel()
+	f := statusOf(errors.New("open /srv/store/users.json: permission denied"))
+	if told := fmt.Sprint(f.text, f.hint, f.header, f.kind, f.more); f.status != http.StatusInternalServerError || strings.Contains(told, "users.json") || strings.Contains(told, "denied") {
+		t.Errorf("%d %s", f.status, told)
 	}
 }

@@ -107,15 +107,34 @@ func TestGitOddRequests(t *testing.T) {
 func TestGitBrokenStore(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, servedBy(repo.GitProgram{Environ: os.Environ()}))
-	if err := os.Rename(filepath.Join(s.store.Dir(), "HEAD"), filepath.Join(s.store.Dir(), "HEAD.away")); err != nil {
-		t.Fatal(err)
-	}
-	for _, body := range []string{"zzzz", "0000", ""} {
-		answer, page := s.send("POST", "/git/git-upload-pack", body, "Content-Type", "application/x-git-upload-pack-request")
-		if answer.StatusCode != http.StatusInternalServerError || strings.Contains(page, "HEAD") || strings.Contains(page, s.store.Dir()) {
-			t.Errorf("%q: %d %s", body, answer.StatusCode, page)
+	refused := func(what string) {
+		t.Helper()
+		for _, body := range []string{"zzzz", "0000", ""} {
+			answer, page := s.send("POST", "/git/git-upload-pack", body, "Content-Type", "application/x-git-upload-pack-request")
+			if answer.StatusCode != http.StatusInternalServerError || page != "something went wrong here\n" {
+				t.Errorf("%s, %q: %d %s", what, body, answer.StatusCode, page)
+			}
 		}
 	}
+	config := filepath.Join(s.store.Dir(), "config")
+	good, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, text := range map[string]string{"of a later version": "[core]\n\trepositoryformatversion = 99\n\tbare = true\n", "unreadable": "[core"} {
+		if err := os.WriteFile(config, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		refused(what)
+	}
+	err = os.WriteFile(config, good, 0o666)
+	if err == nil {
+		err = os.Rename(filepath.Join(s.store.Dir(), "HEAD"), filepath.Join(s.store.Dir(), "HEAD.away"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused("without HEAD")
 }
 
 // Whatever way of cloning a client takes, it gets what is there, and what comes later.

@@ -1,9 +1,12 @@
 package web_test
 
 import (
+	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"testing"
 
 	"golang.org/x/net/html"
 )
@@ -52,6 +55,36 @@ func markupOfTexts(page string) (bad []string) {
 			if !own {
 				bad = append(bad, token.String())
 			}
+		}
+	}
+}
+
+// TestPayloadsInMarkup is what TestPayloadsInABrowser sees, where there is no browser: of
+// the pages on which a text makes the most, nothing is markup that a text made.
+func TestPayloadsInMarkup(t *testing.T) {
+	t.Parallel()
+	list, _ := payloads(t)
+	s := newSite(t)
+	pages := 0
+	for part := range slices.Chunk(list[:min(len(list), 4*group)], group) {
+		versions := s.versions(s.recordPayloads(pages, part).String())
+		last := len(versions)
+		path := (&url.URL{Path: versions[last-1].Path}).EscapedPath()
+		for _, view := range []string{".html", ".html?version=2", ".html?at=2020-05-03T01:03:30Z", "/changes", fmt.Sprintf("/diff/1..%d.html", last), "/diff/2..3.html?view=side", "/blame", "/timeline"} {
+			answer, body := s.get(path+view, "Accept", "text/html")
+			if answer.StatusCode != http.StatusOK {
+				t.Errorf("%s: %d", path+view, answer.StatusCode)
+			}
+			for _, bad := range markupOfTexts(body) {
+				t.Errorf("%s: %s", path+view, bad)
+			}
+			pages++
+		}
+	}
+	// What sees nothing would find nothing.
+	for _, raw := range []string{"<script>alert(1)</script>", "<b onclick=x>", "<a href=' javascript:x'>", "<iframe>", "<p style='x'>", "<meta http-equiv=refresh>", "<script src=//x></script>", "<svg/onload=x>", "<IMG SRC=x OnError=x>"} {
+		if len(markupOfTexts("<p>"+raw)) == 0 {
+			t.Errorf("%s is not seen", raw)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"crypto"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -78,11 +79,30 @@ func (i *issuer) sign() string {
 	if err != nil {
 		i.t.Error(err)
 	}
-	text := b64([]byte(`{"alg":"RS256","kid":"1"}`)) + "." + b64(body)
+	alg, key := "RS256", i.key
+	switch i.claims["forged"] {
+	case "none", "HS256":
+		alg = i.claims["forged"].(string)
+	case "key":
+		if key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+			i.t.Error(err)
+		}
+	}
+	text := b64([]byte(`{"alg":"`+alg+`","kid":"1"}`)) + "." + b64(body)
 	sum := sha256.Sum256([]byte(text))
-	sig, err := rsa.SignPKCS1v15(rand.Reader, i.key, crypto.SHA256, sum[:])
+	sig, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
 	if err != nil {
 		i.t.Error(err)
+	}
+	switch i.claims["forged"] {
+	case "none":
+		sig = nil
+	case "HS256": // with the public key as the secret
+		h := hmac.New(sha256.New, i.key.N.Bytes())
+		h.Write([]byte(text))
+		sig = h.Sum(nil)
+	case "claims":
+		return strings.Replace(text, "."+b64(body), "."+b64(append([]byte(" "), body...)), 1) + "." + b64(sig)
 	}
 	return text + "." + b64(sig)
 }
@@ -121,6 +141,10 @@ func TestOpenIDConnect(t *testing.T) {
 		"another's client":                {func(m map[string]any, _ url.Values) { m["aud"] = "other" }, 403, ""},
 		"another issuer":                  {func(m map[string]any, _ url.Values) { m["iss"] = "https://evil.example" }, 403, ""},
 		"an old token":                    {func(m map[string]any, _ url.Values) { m["exp"] = now.Add(-time.Hour).Unix() }, 403, ""},
+		"a token that nobody signed":      {func(m map[string]any, _ url.Values) { m["forged"] = "none" }, 403, ""},
+		"a token of another key":          {func(m map[string]any, _ url.Values) { m["forged"] = "key" }, 403, ""},
+		"a token signed by what all know": {func(m map[string]any, _ url.Values) { m["forged"] = "HS256" }, 403, ""},
+		"a token that was changed":        {func(m map[string]any, _ url.Values) { m["forged"] = "claims" }, 403, ""},
 		"another sign-in's token":         {func(m map[string]any, _ url.Values) { m["nonce"] = "x" }, 403, ""},
 		"another state":                   {func(_ map[string]any, q url.Values) { q.Set("state", "x") }, 403, ""},
 		"another code":                    {func(_ map[string]any, q url.Values) { q.Set("code", "x") }, 403, ""},
