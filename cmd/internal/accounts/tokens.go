@@ -47,7 +47,7 @@ func (f *File) CreateToken(t Token) (secret string, made Token, err error) {
 			t.Role = u.Role
 		}
 		if t.Role > u.Role {
-			return fmt.Errorf("%s is %s: a token of theirs can't be more", u.Email, u.Role)
+			return fmt.Errorf("%s may do what the role %s may: a token of theirs can't do more", u.Email, u.Role)
 		}
 		t.Email = u.Email
 		c.Tokens = append(c.Tokens, storedToken{Token: t, Hash: hashToken(secret)})

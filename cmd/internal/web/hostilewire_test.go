@@ -25,9 +25,7 @@ func (s *site) wire(text string) string {
 		s.t.Fatal(err)
 	}
 	defer c.Close()
-	if _, err := io.WriteString(c, text); err != nil {
-		s.t.Fatal(err)
-	}
+	_, _ = io.WriteString(c, text) // it may hang up before all is sent
 	if err := c.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		s.t.Fatal(err)
 	}
