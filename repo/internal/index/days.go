@@ -77,6 +77,8 @@ type ListFilter struct {
 	// worst, where next to nothing is, one look at all articles.
 	From   schema.Date
 	Enough int
+
+	few int64 // how many versions are few, for tests; 0 for fewVersions
 }
 
 // List gives the current versions, or those that were current at f.At, that the
@@ -87,7 +89,7 @@ func (r Reader) List(f ListFilter) (list []Row, err error) {
 		list, err = c.list(f)
 		return err
 	})
-	list = slices.DeleteFunc(list, func(v Row) bool { return !f.lets(&v) })
+	list = slices.DeleteFunc(list, func(v Row) bool { return !f.lets(&v) || dayOf(v.Date) < dayOf(f.From) })
 	slices.SortFunc(list, func(a, b Row) int {
 		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Headline, b.Headline), cmp.Compare(a.Seq, b.Seq))
 	})
@@ -116,7 +118,11 @@ func (c *conn) list(f ListFilter) ([]Row, error) {
 	case f.Date != "":
 		return c.listDay(dayOf(f.Date), &f, context)
 	case f.Enough > 0:
-		return c.listDays(f, context)
+		if few, err := c.fewUntil(&f); err != nil {
+			return nil, err
+		} else if !few {
+			return c.listDays(f, context)
+		}
 	}
 	keys, err := c.keysAt(f.At, f.ByRecorded)
 	if err != nil {
@@ -176,6 +182,22 @@ func (c *conn) listNow(f ListFilter, context, category int64) (list []Row, err e
 // lets reports whether a row is of the date, category and status that are asked for.
 func (f *ListFilter) lets(v *Row) bool {
 	return (f.Date == "" || v.Date == f.Date) && (f.Category == "" || v.Category == f.Category) && f.hasStatus(v.Status)
+}
+
+// fewVersions is how many versions are rather looked at one by one than day after day
+// until enough are found.
+const fewVersions = 2000
+
+// fewUntil reports whether few versions are as old as f.At: then there may be days without
+// end behind those of the articles that were there.
+func (c *conn) fewUntil(f *ListFilter) (bool, error) {
+	query := "SELECT count(*) FROM (SELECT 1 FROM versions WHERE published <= ? LIMIT ?)"
+	if f.ByRecorded {
+		query = "SELECT count(*) FROM (SELECT 1 FROM versions WHERE recorded <= ? LIMIT ?)"
+	}
+	few := cmp.Or(f.few, fewVersions)
+	n, _, err := c.int(query, f.At.Unix(), few)
+	return n < few, err
 }
 
 // listDays is listNow at a time.

@@ -14,19 +14,21 @@ import (
 // scans lists the queries that may read a whole table, and why. What is asked of one
 // article, one day, one address or one seal never does.
 var scans = map[string]string{
-	"SELECT count(*) FROM articles WHERE count > 0":                         "counts all",
-	"SELECT count(*) FROM versions":                                         "counts all",
-	"SELECT tip FROM meta":                                                  once,
-	"SELECT tip, fixed FROM meta":                                           once,
-	"SELECT one FROM meta":                                                  once,
-	"SELECT 1 FROM corrections LIMIT 1":                                     "its first row",
-	"SELECT 1 FROM files LIMIT 1":                                           once,
-	`SELECT "commit", path, line, field, reason FROM problems ORDER BY id`:  "lists all",
-	"SELECT article, number, data FROM lost ORDER BY id":                    "lists all",
-	"SELECT seq FROM log WHERE commit8 = ? ORDER BY seq DESC LIMIT 1":       "the newest come first",
-	"SELECT key, published FROM versions WHERE published <= ? ORDER BY key": "the whole store at a time",
-	"SELECT key, published FROM versions WHERE recorded <= ? ORDER BY key":  "the whole store at a time",
-	aliasScan:   "a prefix that ends within a folder",
+	"SELECT count(*) FROM articles WHERE count > 0":                              "counts all",
+	"SELECT count(*) FROM versions":                                              "counts all",
+	"SELECT tip FROM meta":                                                       once,
+	"SELECT tip, fixed FROM meta":                                                once,
+	"SELECT one FROM meta":                                                       once,
+	"SELECT 1 FROM corrections LIMIT 1":                                          "its first row",
+	"SELECT 1 FROM files LIMIT 1":                                                once,
+	`SELECT "commit", path, line, field, reason FROM problems ORDER BY id`:       "lists all",
+	"SELECT article, number, data FROM lost ORDER BY id":                         "lists all",
+	"SELECT seq FROM log WHERE commit8 = ? ORDER BY seq DESC LIMIT 1":            "the newest come first",
+	"SELECT key, published FROM versions WHERE published <= ? ORDER BY key":      "the whole store at a time",
+	"SELECT key, published FROM versions WHERE recorded <= ? ORDER BY key":       "the whole store at a time",
+	"SELECT count(*) FROM (SELECT 1 FROM versions WHERE published <= ? LIMIT ?)": "a part of the store at a time: it ends where many are found",
+	"SELECT count(*) FROM (SELECT 1 FROM versions WHERE recorded <= ? LIMIT ?)":  "a part of the store at a time: it ends where many are found",
+	aliasScan: "a prefix that ends within a folder",
 }
 
 const (
