@@ -342,15 +342,25 @@ func newMergeSource(p *pack) (*mergeSource, error) {
 		return nil, corruptFile(p.base+".idx", err)
 	}
 	s := &mergeSource{pack: p, view: v, entries: make([]indexRow, x.n)}
-	for i := range s.entries {
+	// A pack that is merged is smaller than maxPack, so that a number holds an offset
+	// and the place of its row: numbers are sorted in half the time.
+	order := make([]uint64, x.n)
+	for i := range order {
 		off, err := x.offset(i)
+		if err == nil && (off < packHead || off >= min(v.size, 1<<32)) {
+			err = fmt.Errorf("an entry lies at %d, outside of the pack", off)
+		}
 		if err != nil {
 			return nil, corruptFile(p.base+".idx", err)
 		}
-		s.entries[i] = indexRow{x.name(i), x.crc(i), off}
+		order[i] = uint64(off)<<32 | uint64(i)
 	}
-	slices.SortFunc(s.entries, func(a, b indexRow) int { return cmp.Compare(a.offset, b.offset) })
-	if n := len(s.entries); n > 0 && (s.entries[0].offset < packHead || s.entries[n-1].offset >= s.end(n-1)) {
+	slices.Sort(order)
+	for i, o := range order {
+		row := int(uint32(o))
+		s.entries[i] = indexRow{x.name(row), x.crc(row), int64(o >> 32)}
+	}
+	if n := len(s.entries); n > 0 && s.entries[n-1].offset >= s.end(n-1) {
 		return nil, corruptFile(p.base+".idx", errors.New("an entry lies outside of the pack"))
 	}
 	return s, nil

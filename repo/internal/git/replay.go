@@ -137,8 +137,11 @@ func (r *Repo) replayable(force bool) ([]*pack, error) {
 		ok, err = add(fresh[0])
 	}
 	if err == nil && !force {
-		var n int
-		if n, err = countCommits(group, objects); n < replayCommits {
+		n := 0
+		if objects >= replayCommits {
+			n, err = countCommits(group, countSample)
+		}
+		if n < replayCommits {
 			return nil, errors.Join(err, closePacks(group))
 		}
 	}
@@ -159,12 +162,18 @@ func closePacks(packs []*pack) error {
 	return errors.Join(errs...)
 }
 
-// countCommits counts the commits of packs, which hold so many objects.
-func countCommits(packs []*pack, objects int) (n int, err error) {
-	if objects < replayCommits {
-		return 0, nil
-	}
+// countSample is of how many objects one is looked at to count commits: by their
+// names, in which order an index has them, objects lie at random. Of 64,000 commits
+// among six times as many objects that gives the number within some per cent.
+const countSample = 16
+
+// countCommits counts the commits of packs, by looking at one object of so many. A
+// commit that is stored as what differs from another counts where that one is whole,
+// as it is in every pack made here: in those of other programs a few may be missed,
+// and a replay comes later.
+func countCommits(packs []*pack, sample int) (n int, err error) {
 	defer catchFaults(&err)()
+	next := 0 // to be looked at, in the pack at hand
 	for _, p := range packs {
 		x, err := p.openedIndex()
 		if err != nil {
@@ -174,21 +183,35 @@ func countCommits(packs []*pack, objects int) (n int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		for i := range x.n {
-			off, err := x.offset(i)
+		for ; next < x.n; next += sample {
+			off, err := x.offset(next)
 			if err != nil {
 				return 0, corruptFile(p.path(), err)
 			}
-			b, err := v.window(off, 1)
-			if err != nil || len(b) == 0 {
-				return 0, corruptFile(p.path(), errors.Join(err, fmt.Errorf("an object is said to begin at %d", off)))
+			head, err := headAt(v, off)
+			if err == nil && head.kind == kindOfsDelta {
+				head, err = headAt(v, head.baseOff)
 			}
-			if kind(b[0]>>4&7) == kindCommit {
-				n++
+			if err != nil {
+				return 0, corruptFile(p.path(), err)
+			}
+			if head.kind == kindCommit {
+				n += sample
 			}
 		}
+		next -= x.n
 	}
 	return n, nil
+}
+
+// headAt reads the head of the entry that begins at off.
+func headAt(v *view, off int64) (entryHead, error) {
+	const most = 40 // of a size, and of an offset or a name
+	raw, err := v.window(off, most)
+	if err != nil {
+		return entryHead{}, err
+	}
+	return parseEntryHead(raw, off)
 }
 
 // buildReplay writes the new pack and its index, durably, to the replay's folder,

@@ -57,6 +57,27 @@ func varied(t testing.TB) *Repo {
 	return r
 }
 
+// TestCountCommits counts commits that are whole and those that are stored as what
+// differs from one, in packs of all sorts: by their number a replay begins.
+func TestCountCommits(t *testing.T) {
+	r := varied(t)
+	if _, err := r.objects.rescan(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := countCommits(r.objects.packs, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if about, err := countCommits(r.objects.packs, 3); err != nil || about < got*3/4 || about > got*5/4 {
+		t.Errorf("of every third object it is told that there are %d commits, of all %d; %v", about, got, err)
+	}
+	want := strings.Count(runGit(t, r.Dir(), "cat-file", "--batch-all-objects", "--batch-check=%(objecttype)"), "commit")
+	want-- // that of the side branch lies loose, as git wrote it
+	if got != want || want < 300 {
+		t.Errorf("%d commits are counted, git knows %d", got, want)
+	}
+}
+
 func TestReplay(t *testing.T) {
 	r := varied(t)
 	before, was := objectList(t, r.Dir()), packFiles(t, r)
