@@ -83,6 +83,10 @@ func FuzzParseFile(f *testing.F) {
 			if slow, p := parseAnyFile(data); p != nil || !reflect.DeepEqual(quick, slow) {
 				t.Fatalf("the quick reader gives\n%#v\nYAML gives\n%#v\n%v", quick, slow, p)
 			}
+			normal := quick.State.Clone()
+			if normal.Normalize(); !reflect.DeepEqual(normal, quick.State) || normal.Validate() != nil || !bytes.Equal(EncodeFile(&quick.State), data) {
+				t.Fatalf("%q is taken for canonical, but its state is written %q", data, EncodeFile(&quick.State))
+			}
 		}
 	})
 }

@@ -21,7 +21,7 @@ const (
 
 // sweepLetGo is after how many entries mapped memory is let go. To map it again costs
 // more than to read what lies there, and a sweep goes through a pack much as it lies.
-const sweepLetGo = 1 << 17
+const sweepLetGo = 1 << 15
 
 // Sweep begins to read a stretch of history.
 func (r *Repo) Sweep() *Sweep {
