@@ -28,6 +28,7 @@ func (s spot) compare(t spot) int {
 const (
 	deepRows  = "SELECT key, published FROM versions WHERE key >> 24 = ? AND key & 16777215 > 16 AND "
 	ofState   = "content8 = ? AND "
+	anySaid   = "content8 = ? LIMIT 1"
 	sameUp    = "published = ? AND key > ? ORDER BY key LIMIT 1"
 	sameDown  = "published = ? AND key < ? ORDER BY key DESC LIMIT 1"
 	otherUp   = "published > ? ORDER BY published, key LIMIT 1"
@@ -186,9 +187,9 @@ func (tx *Tx) hasSaid(a *article, content8 int64) (bool, error) {
 			return true, nil
 		}
 	}
-	_, said, err := tx.c.int("SELECT 1 FROM versions WHERE key BETWEEN ? AND ? AND content8 = ?", keyOf(a.num, 0), keyOf(a.num, fewNumbers), content8)
+	_, said, err := tx.c.int("SELECT key FROM versions WHERE key BETWEEN ? AND ? AND content8 = ? LIMIT 1", keyOf(a.num, 0), keyOf(a.num, fewNumbers), content8)
 	if err == nil && !said {
-		_, said, err = tx.c.int("SELECT 1 FROM versions WHERE key >> 24 = ? AND key & 16777215 > 16 AND content8 = ? LIMIT 1", a.num, content8)
+		_, said, err = tx.c.int(deepRows+anySaid, a.num, content8)
 	}
 	return said, err
 }

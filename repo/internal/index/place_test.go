@@ -61,6 +61,44 @@ func TestPlacesOfManyVersions(t *testing.T) {
 	}
 }
 
+// TestUnsaidStateWritesNothing sees that asking for a state which an article of many
+// versions never had leaves what a transaction holds back unwritten: an import asks so
+// at every version, and rows are written best many at a time.
+func TestUnsaidStateWritesNothing(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "index.sqlite"))
+	const many = 20 * fewNumbers
+	add := func(tx *Tx, n int) Row {
+		r := benchRow(n, 1, n)
+		must(t, tx.AddVersion(r, nil, nil))
+		return r
+	}
+	var rows []Row
+	write(t, db, func(tx *Tx) {
+		for n := 1; n <= many; n++ {
+			rows = append(rows, add(tx, n))
+		}
+	})
+	write(t, db, func(tx *Tx) {
+		last := add(tx, many+1)
+		if _, ok, err := tx.LastBefore(&last, [32]byte{1}); err != nil || ok {
+			t.Fatal("it says something that it never said:", err)
+		}
+		if len(tx.held) != 1 {
+			t.Error("the question made the transaction write what it held back")
+		}
+		for _, want := range []Row{rows[fewNumbers/2], rows[many/2]} {
+			found, ok, err := tx.LastBefore(&last, want.Content)
+			if err != nil || !ok || found.Number != want.Number {
+				t.Errorf("the state of version %d was found in version %d, %t, %v", want.Number, found.Number, ok, err)
+			}
+		}
+		again := benchRow(many+2, 1, many+2)
+		if found, ok, err := tx.LastBefore(&again, last.Content); err != nil || !ok || found.Number != last.Number {
+			t.Errorf("the state of the version added last was found in version %d, %t, %v", found.Number, ok, err)
+		}
+	})
+}
+
 // TestPlacesAreLookedUp sees that a neighbour is found in the indexes and not by going
 // through what lies between: the engine's plan says which columns lead to it, and the
 // rows read stay as many in an article of ten times as many versions.
@@ -68,10 +106,11 @@ func TestPlacesAreLookedUp(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "index.sqlite")
 	db := open(t, path)
 	for query, want := range map[string]string{
-		deepRows + sameUp:              "versions_place (<expr>=? AND published=? AND rowid>?)",
-		deepRows + sameDown:            "versions_place (<expr>=? AND published=? AND rowid<?)",
-		deepRows + otherUp:             "versions_place (<expr>=? AND published>?)",
-		deepRows + otherDown:           "versions_place (<expr>=? AND published<?)",
+		deepRows + sameUp:    "versions_place (<expr>=? AND published=? AND rowid>?)",
+		deepRows + sameDown:  "versions_place (<expr>=? AND published=? AND rowid<?)",
+		deepRows + otherUp:   "versions_place (<expr>=? AND published>?)",
+		deepRows + otherDown: "versions_place (<expr>=? AND published<?)",
+
 		deepRows + ofState + sameUp:    "versions_state (<expr>=? AND content8=? AND published=? AND rowid>?)",
 		deepRows + ofState + sameDown:  "versions_state (<expr>=? AND content8=? AND published=? AND rowid<?)",
 		deepRows + ofState + otherUp:   "versions_state (<expr>=? AND content8=? AND published>?)",
