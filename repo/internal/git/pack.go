@@ -29,7 +29,7 @@ type pack struct {
 // letGoAfter is after how many entries the memory is let go into which a pack was
 // mapped. The system maps what lies around a place too: an import that reads here
 // and there would soon count all of the pack as its own.
-const letGoAfter = 4096
+const letGoAfter = 1024
 
 // packOffset is a place in a pack: the key of the delta base cache.
 type packOffset struct {
