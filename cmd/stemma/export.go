@@ -71,12 +71,12 @@ func (a *app) exportMediaWikiCommand() *cobra.Command {
 		Use:   "mediawiki [ARTICLE...]",
 		Short: "Write an XML dump for a wiki's Special:Import",
 		Long: `Write every version as a revision of a page, in MediaWiki's export format 0.11.
-Pages that came from a wiki go out as they came. Another article's page is named for
-its current headline, with the signs that no title may hold replaced, and each of its
-revisions holds its own headline, summary, body and sources. Authors whose names no
-user of a wiki may have are written "stemma>NAME".
+Pages that came from a wiki go out as they came. Another article's page is named
+for its current headline, with the signs that no title may hold replaced; each of
+its revisions holds its own headline, summary, body and sources. Authors whose
+names no user of a wiki may have are written "stemma>NAME".
 
-A wiki takes no text longer than its $wgMaxArticleSize, 2 MiB where nothing is set.`,
+A wiki takes no text longer than its $wgMaxArticleSize, 2 MiB if nothing is set.`,
 		Example:           `  stemma export mediawiki anarchism -o anarchism.xml`,
 		ValidArgsFunction: a.completeArticle(),
 		RunE: a.withStore(func(ctx context.Context, s *repo.Store, args []string) error {
