@@ -135,19 +135,25 @@ func TestChangesForReviewers(t *testing.T) {
 	}
 }
 
-// A long list comes in pages, the newest first.
-func TestChangesInPages(t *testing.T) {
-	t.Parallel()
-	s := emptySite(t)
+// recordLong records an article of many versions, each a word longer and a minute later.
+func (s *site) recordLong(versions int) {
+	s.t.Helper()
 	var drafts []repo.Draft
-	for i := range 230 {
+	for i := range versions {
 		in := schema.Input{State: schema.State{ID: schema.DeriveID("long"), Headline: "Long", Date: "2020-05-01", Body: strings.Repeat("word ", i+1) + "\n"},
 			Carries: schema.Fields(schema.FieldHeadline, schema.FieldDate, schema.FieldBody)}
 		drafts = append(drafts, repo.Draft{Input: in, Published: schema.At(time.Date(2020, 5, 1, 0, i, 0, 0, time.UTC))})
 	}
-	if _, err := s.store.Record(t.Context(), drafts, repo.RecordOptions{}); err != nil {
-		t.Fatal(err)
+	if _, err := s.store.Record(s.t.Context(), drafts, repo.RecordOptions{}); err != nil {
+		s.t.Fatal(err)
 	}
+}
+
+// A long list comes in pages, the newest first.
+func TestChangesInPages(t *testing.T) {
+	t.Parallel()
+	s := emptySite(t)
+	s.recordLong(230)
 	_, page := s.get("/news/2020/05/1/long/changes")
 	if n := strings.Count(page, `scope="row"`); n != 200 || !strings.Contains(page, "31 to 230 of 230") || !strings.Contains(page, `rel="prev" href="/news/2020/05/1/long/changes?until=30"`) {
 		t.Errorf("%d rows", n)

@@ -47,11 +47,7 @@ func TestDiffPairs(t *testing.T) {
 		"/diff/2..2.html": {"The two versions say the same"},
 	} {
 		_, page := s.get(nowPath + path)
-		for _, w := range want {
-			if !strings.Contains(page, w) {
-				t.Errorf("%s lacks %q:\n%s", path, w, page)
-			}
-		}
+		holds(t, path, page, want)
 	}
 }
 
@@ -60,15 +56,7 @@ func TestDiffPairs(t *testing.T) {
 func TestLongHistoriesAreCut(t *testing.T) {
 	t.Parallel()
 	s := emptySite(t)
-	var drafts []repo.Draft
-	for i := range 130 {
-		in := schema.Input{State: schema.State{ID: schema.DeriveID("long"), Headline: "Long", Date: "2020-05-01", Body: strings.Repeat("word ", i+1) + "\n"},
-			Carries: schema.Fields(schema.FieldHeadline, schema.FieldDate, schema.FieldBody)}
-		drafts = append(drafts, repo.Draft{Input: in, Published: schema.At(time.Date(2020, 5, 1, 0, i, 0, 0, time.UTC))})
-	}
-	if _, err := s.store.Record(t.Context(), drafts, repo.RecordOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	s.recordLong(130)
 	const path = "/news/2020/05/1/long"
 	_, page := s.get(path + ".html")
 	if n := strings.Count(page, "<li value="); n != 25 || !strings.Contains(page, "The last 25 of 130 versions") || !strings.Contains(page, `<li value="130">`) {
@@ -101,11 +89,7 @@ func TestPagesOfErrors(t *testing.T) {
 		if answer.StatusCode < 400 {
 			t.Errorf("%s: %d", path, answer.StatusCode)
 		}
-		for _, w := range want {
-			if !strings.Contains(page, w) {
-				t.Errorf("%s lacks %q:\n%s", path, w, page)
-			}
-		}
+		holds(t, path, page, want)
 	}
 }
 
@@ -140,5 +124,15 @@ func TestSharesOfAuthors(t *testing.T) {
 	}
 	if _, page := s.get("/search?q=%22open"); !strings.Contains(page, `role="alert">The quotation mark before`) || !strings.Contains(page, "must stand in a row") {
 		t.Errorf("a query that can't be read:\n%s", page)
+	}
+}
+
+// holds reports each text that a page lacks.
+func holds(t *testing.T, path, page string, want []string) {
+	t.Helper()
+	for _, w := range want {
+		if !strings.Contains(page, w) {
+			t.Errorf("%s lacks %q:\n%s", path, w, page)
+		}
 	}
 }

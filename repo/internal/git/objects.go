@@ -250,16 +250,19 @@ func (obj object) typed(h Hash, want kind, err error) ([]byte, error) {
 }
 
 // tree returns a tree's bytes, which are shared. The zero Hash is the empty tree.
-func (o *objects) tree(h Hash) ([]byte, error) {
+func (o *objects) tree(h Hash) ([]byte, error) { return treeThrough(o.trees, h, o.typed) }
+
+// treeThrough is tree for any reader that keeps the trees it has read.
+func treeThrough(kept *cache[Hash], h Hash, typed func(Hash, kind) ([]byte, error)) ([]byte, error) {
 	if h.IsZero() {
 		return nil, nil
 	}
-	if obj, ok := o.trees.get(h); ok {
+	if obj, ok := kept.get(h); ok {
 		return obj.data, nil
 	}
-	raw, err := o.typed(h, kindTree)
+	raw, err := typed(h, kindTree)
 	if err == nil {
-		o.trees.put(h, object{kindTree, raw})
+		kept.put(h, object{kindTree, raw})
 	}
 	return raw, err
 }

@@ -59,16 +59,4 @@ func (s *Sweep) typed(h Hash, want kind) ([]byte, error) {
 }
 
 // tree is objects.tree.
-func (s *Sweep) tree(h Hash) ([]byte, error) {
-	if h.IsZero() {
-		return nil, nil
-	}
-	if obj, ok := s.trees.get(h); ok {
-		return obj.data, nil
-	}
-	raw, err := s.typed(h, kindTree)
-	if err == nil {
-		s.trees.put(h, object{kindTree, raw})
-	}
-	return raw, err
-}
+func (s *Sweep) tree(h Hash) ([]byte, error) { return treeThrough(s.trees, h, s.typed) }
